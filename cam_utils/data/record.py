@@ -1,0 +1,35 @@
+"""The one record that every data set yields."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+
+@dataclass
+class Record:
+    """One labelled picture.
+
+    Attributes:
+        id: unique within the data set, stable over runs.
+        image: PIL image, mode RGB, upright (EXIF rotation applied).
+        label: index into the data set's `.classes`; -1 if the picture has no label.
+        boxes: (m, 4) float32 xyxy in pixels of `image`, half-open: [x0, x1) x [y0, y1).
+        masks: (m, H, W) bool, one for each box, or None where the data set has no masks.
+        caption: a sentence, or None.
+        box_labels: (m,) int64 class index of each box; None: every box shows `label`.
+    """
+
+    id: str
+    image: Image.Image
+    label: int
+    boxes: np.ndarray
+    masks: np.ndarray | None = None
+    caption: str | None = None
+    box_labels: np.ndarray | None = None
+
+    def boxes_of(self, label: int) -> np.ndarray:
+        """The (n, 4) boxes that show class `label`; n may be 0."""
+        if self.box_labels is None:
+            return self.boxes if label == self.label else self.boxes[:0]
+        return self.boxes[self.box_labels == label]

@@ -1,0 +1,31 @@
+"""Errors that a user can mend. Each message says what was found, what was expected, what to do."""
+
+
+class CamError(ValueError):
+    """Bad input. The message is one paragraph for the user; the command line prints it bare."""
+
+
+class MissingData(CamError, FileNotFoundError):
+    """A data set, a weight file or a folder is not where it was looked for."""
+
+    def __str__(self) -> str:  # OSError would show a tuple
+        return str(self.args[0]) if self.args else ""
+
+
+class BrokenImage(CamError):
+    """A picture that cannot be decoded. `path` names it, so that long runs can list and skip it."""
+
+    def __init__(self, path, reason: str):
+        self.path, self.reason = str(path), reason
+        super().__init__(
+            f"Cannot read the picture {path}: {reason}. Expected a complete image file "
+            "(JPEG, PNG, ...); replace or remove it, or let the evaluation skip it."
+        )
+
+
+class BrokenWeights(CamError):
+    """A weight file that is truncated, of another format, or made for another network."""
+
+
+class NoClassActivationMap(CamError):
+    """The network has no exact class activation map; the message says what stands in the way."""
