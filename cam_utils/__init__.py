@@ -1,1 +1,35 @@
-"""The CAM companion."""
+"""Class activation maps, and the experiments of the paper that introduced them.
+
+from cam_utils import as_gap_network, cams, center_crop, open_rgb
+network = as_gap_network(my_model)
+view = center_crop(open_rgb("photo.jpg"), network.input_spec)
+result = cams(network, view.tensor[None], classes=5)
+"""
+
+__version__ = "0.1.0"
+
+from .cam import CamResult, cams, class_activation_maps
+from .data import Record, open_images, open_rgb
+from .errors import BrokenImage, BrokenWeights, CamError, MissingData, NoClassActivationMap
+from .networks import as_gap_network, available_networks, load_network
+from .views import center_crop, paste, whole
+
+__all__ = [
+    "BrokenImage",
+    "BrokenWeights",
+    "CamError",
+    "CamResult",
+    "MissingData",
+    "NoClassActivationMap",
+    "Record",
+    "as_gap_network",
+    "available_networks",
+    "cams",
+    "center_crop",
+    "class_activation_maps",
+    "load_network",
+    "open_images",
+    "open_rgb",
+    "paste",
+    "whole",
+]

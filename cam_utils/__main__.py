@@ -1,0 +1,144 @@
+"""The command line: python -m cam_utils doctor / explain / evaluate / train / figures."""
+
+import argparse
+import ast
+import sys
+from pathlib import Path
+
+from .errors import CamError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; bad input ends with one paragraph on stderr and status 2."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except CamError as error:
+        print(f"cam-companion: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("cam-companion", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name, function, text):
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=function)
+        sub.add_argument("--root", help="folder with the data sets and weights/ (default: $CAM_DATA)")
+        return sub
+
+    sub = command("doctor", _doctor, "say which data sets, weights and devices are here")
+    sub.add_argument("--networks", action="store_true", help="list all network names")
+
+    sub = command("explain", _explain, "class activation maps of one photo")
+    sub.add_argument("photo", help="a picture file, or cat, coffee, rocket, astronaut, motorcycle")
+    sub.add_argument("--network", help="a name that doctor --networks lists")
+    sub.add_argument("--classes", default="5", help='how many of the best, or names: "tabby, lynx"')
+    sub.add_argument("--out", help="PNG to write (default: <photo>_cam.png here)")
+    sub.add_argument("--device", default="auto")
+
+    sub = command("evaluate", _evaluate, "classification errors of a network on a data set")
+    sub.add_argument("--network", required=True)
+    sub.add_argument("--data", required=True, help="ilsvrc, imagenette, mini/objects")
+    sub.add_argument("--split", default="val")
+    sub.add_argument("--view", default="center", choices=["center", "whole"])
+    sub.add_argument("--limit", type=int, default=0, help="this many images, seeded choice; 0: all")
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--out", help="CSV of all scores to write")
+    sub.add_argument("--device", default="auto")
+
+    sub = command("train", _train, "train a network of the mini world")
+    sub.add_argument("--network", required=True, help="mini/googlenet-gap, ...")
+    sub.add_argument("--out", help="safetensors file (default: the package's own)")
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--device", default="auto")
+
+    sub = command("figures", _figures, "run the notebooks and rewrite the figures")
+    sub.add_argument("--profile", default="mini")
+    sub.add_argument("--only", nargs="+", help="numbers of notebooks, such as 01")
+    sub.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    sub.add_argument("--in-place", action="store_true", help="also store the executed notebooks")
+    return parser
+
+
+def _doctor(args):
+    from .doctor import report
+
+    print(report(args.root, args.networks))
+
+
+def _explain(args):
+    from . import explain
+    from .networks import load_network
+    from .provenance import pick_device
+
+    device = pick_device(args.device)
+    image = explain.find_photo(args.photo)
+    out = Path(args.out or f"{Path(args.photo).stem}_cam.png")
+    if not out.parent.is_dir():
+        raise CamError(f"The folder {out.parent} of --out does not exist; create it first.")
+    if args.network:
+        network = load_network(args.network, args.root)
+    else:
+        network = explain.default_network(args.root)
+        print(f"network: {network.name} (choose another with --network)")
+    found = explain.explain(network.to(device), image, args.classes)
+    for name, score, box in zip(found.names, found.scores, found.boxes, strict=True):
+        x0, y0, x1, y1 = (int(v) for v in box)
+        print(f"{score:7.4f}  {name:32s} box x {x0}-{x1}, y {y0}-{y1}")
+    fig = explain.draw(found)
+    part = out.with_name(out.name + ".part")
+    fig.savefig(part, format="png", dpi=120)
+    part.replace(out)
+    print(f"wrote {out}")
+
+
+def _evaluate(args):
+    from .data import open_images, subset
+    from .evaluate import Protocol, classification_errors, evaluate
+    from .networks import load_network
+    from .provenance import pick_device
+
+    device = pick_device(args.device)
+    network = load_network(args.network, args.root)
+    images = subset(open_images(args.data, args.split, args.root), args.limit, args.seed)
+    protocol = Protocol(args.view, args.view)
+    table = evaluate(network, images, protocol, args.out, device)
+    unreadable = table.attrs["unreadable"]
+    print(f"{network.name} ({network.weights_hash}) on {images.name} {images.split}, {args.view} view")
+    for name, error in classification_errors(table).items():
+        print(f"{name} classification error {error} %, n = {error.n}")
+    for item in unreadable:
+        print(f"unreadable: {item['path']}: {item['reason']}")
+
+
+def _train(args):
+    from .provenance import pick_device
+    from .train_mini import train_mini
+
+    print(train_mini(args.network, args.out, args.seed, pick_device(args.device)))
+
+
+def _figures(args):
+    from .runner import run_all
+
+    given = {name: _literal(value) for name, value in args.p}
+    if args.root:
+        given["data_root"] = str(Path(args.root).resolve())
+    return 1 if run_all(args.profile, given, args.only, args.in_place) else 0
+
+
+def _literal(text: str):
+    """A number or True/False as Python writes it; anything else stays text."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+    return value if isinstance(value, bool | int | float) else text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

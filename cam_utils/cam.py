@@ -1,0 +1,153 @@
+"""Class activation maps: equations 1 and 2 of the paper (section 2)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .errors import CamError
+from .networks.gap import GapNetwork
+from .networks.wrap import as_gap_network, check_identity
+
+
+@dataclass(frozen=True)
+class CamResult:
+    """What one forward pass tells.
+
+    Attributes:
+        logits: (B, C) the network's scores.
+        classes: (B, n) int64, the classes of the maps.
+        maps: (B, n, h, w) raw, signed maps; for average pooling
+            `maps.mean((2, 3)) + bias[classes] == logits` at `classes`.
+    """
+
+    logits: Tensor
+    classes: Tensor
+    maps: Tensor
+
+    @property
+    def probabilities(self) -> Tensor:
+        """(B, n) softmax probability of each class of `classes`."""
+        return self.logits.float().softmax(1).gather(1, self.classes)
+
+
+def class_activation_maps(features: Tensor, weights: Tensor) -> Tensor:
+    """M_c(x, y) = sum_k w_k^c f_k(x, y), equation 2.
+
+    Args:
+        features: (B, K, h, w) maps of the last convolution, after its ReLU.
+        weights: (n, K), one row for each class, the same for all images; or (B, n, K).
+
+    Returns:
+        (B, n, h, w), signed: no ReLU, no bias, no scaling.
+
+    Raises:
+        CamError: the shapes do not fit.
+    """
+    if features.dim() != 4 or weights.dim() not in (2, 3) or weights.shape[-1] != features.shape[1]:
+        raise CamError(
+            f"Found features {tuple(features.shape)} and weights {tuple(weights.shape)}, expected "
+            "(B, K, h, w) and (n, K) or (B, n, K) with the same K; pass the rows of the linear "
+            "layer that follows the pooling."
+        )
+    if weights.dim() == 3 and weights.shape[0] != features.shape[0]:
+        raise CamError(
+            f"Found weights for {weights.shape[0]} images and features of {features.shape[0]}; "
+            "expected one set of rows for each image."
+        )
+    maps = weights.to(features.dtype) @ features.flatten(2)
+    return maps.unflatten(2, features.shape[2:])
+
+
+def cams(network: nn.Module, images: Tensor, classes: int | Tensor | None = 5) -> CamResult:
+    """Class activation maps of a batch in one forward pass and one product.
+
+    Args:
+        network: a network of `load_network` or `as_gap_network`; any other module is wrapped by
+            the latter (once: keep the wrapped network to save the probe).
+        images: (B, 3, H, W) float, preprocessed as `network.input_spec` says (`cam_utils.views`),
+            on the network's device.
+        classes: how many of the best classes (int), or which: LongTensor (n,) for all images,
+            (B, n) for each; None: all classes.
+
+    Returns:
+        CamResult with ordinary detached tensors on the network's device.
+
+    Raises:
+        CamError: images or classes of the wrong shape, type or range.
+        NoClassActivationMap: the network's score is not the pooling of its maps; checked on the
+            first batch of each kind.
+    """
+    if not isinstance(network, GapNetwork):
+        network = as_gap_network(network, example=_checked(images)[:2])
+    with torch.inference_mode():
+        logits, features = network.logits_and_features(_checked(images))
+        _check_once(network, logits, features)
+        chosen = _chosen(classes, logits)
+        if classes is None:
+            rows = network.class_weights
+        elif isinstance(classes, Tensor) and classes.dim() == 1:
+            rows = network.class_weights[chosen[0]]
+        else:
+            rows = network.class_weights[chosen]
+        maps = class_activation_maps(features, rows)
+    # copies made outside of inference mode are ordinary tensors: autograd accepts them
+    return CamResult(logits.clone(), chosen.clone(), maps.clone())
+
+
+def _checked(images: Tensor) -> Tensor:
+    if not isinstance(images, Tensor) or images.dim() != 4 or not images.is_floating_point():
+        found = (
+            f"{images.dtype} of shape {tuple(images.shape)}"
+            if isinstance(images, Tensor)
+            else type(images).__name__
+        )
+        raise CamError(
+            f"Found images as {found}, expected a float tensor (B, 3, H, W) that is already "
+            "preprocessed; cam_utils.views.whole(image, network.input_spec) makes one from a PIL "
+            "image, and tensor[None] adds the batch dimension."
+        )
+    return images
+
+
+def _chosen(classes: int | Tensor | None, logits: Tensor) -> Tensor:
+    """(B, n) class indices."""
+    batch, count = logits.shape
+    if classes is None:
+        return torch.arange(count, device=logits.device).expand(batch, count)
+    if isinstance(classes, int) and not isinstance(classes, bool):
+        if not 1 <= classes <= count:
+            raise CamError(
+                f"Found classes={classes}, expected 1 to {count}, the network's classes."
+            )
+        return logits.topk(classes, dim=1).indices
+    integer = isinstance(classes, Tensor) and classes.dtype in (torch.int64, torch.int32)
+    if not integer or classes.dim() not in (1, 2) or classes.numel() == 0:
+        found = (
+            f"{classes.dtype} of shape {tuple(classes.shape)}"
+            if isinstance(classes, Tensor)
+            else repr(classes)
+        )
+        raise CamError(
+            f"Found classes={found}, expected a number of classes, a LongTensor (n,) or (B, n), or "
+            "None for all of them."
+        )
+    if classes.dim() == 2 and classes.shape[0] != batch:
+        raise CamError(
+            f"Found classes for {classes.shape[0]} images, expected for {batch}; pass (B, n)."
+        )
+    if int(classes.min()) < 0 or int(classes.max()) >= count:
+        raise CamError(
+            f"Found class indices from {int(classes.min())} to {int(classes.max())}, expected 0 to "
+            f"{count - 1}."
+        )
+    return classes.to(logits.device, torch.int64).expand(batch, classes.shape[-1])
+
+
+def _check_once(network: GapNetwork, logits: Tensor, features: Tensor) -> None:
+    """The identity on the first batch of each map size and precision; later ones cost nothing."""
+    seen = network.__dict__.setdefault("_identity_checked", set())
+    kind = (tuple(features.shape[1:]), features.dtype, features.device)
+    if kind not in seen:
+        check_identity(network, logits, features)
+        seen.add(kind)

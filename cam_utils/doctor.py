@@ -1,0 +1,66 @@
+"""What is here: data sets, weights, devices, and what each notebook can do with them."""
+
+import os
+from pathlib import Path
+
+import torch
+
+from .data.describe import doctor_rows
+from .networks import available_networks, shipped_mini
+from .networks.caffe import CAFFE_NETWORKS
+from .provenance import device_name, versions
+
+
+def report(root: str | None = None, list_networks: bool = False) -> str:
+    """The report as text; never raises for missing things, it names them."""
+    if list_networks:
+        return "\n".join(available_networks())
+    given = root or os.environ.get("CAM_DATA")
+    folder = Path(given).expanduser() if given else None
+    lines = ["versions: " + ", ".join(f"{k} {v}" for k, v in versions().items())]
+    devices = [device_name("cpu")]
+    if torch.cuda.is_available():
+        devices += [device_name(f"cuda:{i}") for i in range(torch.cuda.device_count())]
+    lines.append(f"devices: {', '.join(devices)}; {torch.get_num_threads()} CPU threads")
+    lines.append(f"shipped networks: {', '.join('mini/' + n for n in shipped_mini())}")
+    if folder is None:
+        lines.append("data: CAM_DATA is not set; profile mini works without it")
+    elif not folder.is_dir():
+        lines.append(f"data: CAM_DATA is {folder}, which is not a folder")
+        folder = None
+    else:
+        lines.append(f"data: {folder}")
+    lines += ["", "data sets"]
+    lines += [_row(*row) for row in doctor_rows(folder)]
+    lines += ["", "weights (in weights/ of the data folder)"]
+    lines += [_row(*row) for row in weight_rows(folder)]
+    lines += ["", "notebooks"]
+    lines += [_row(*row) for row in notebook_rows(folder)]
+    return "\n".join(lines)
+
+
+def weight_rows(root: Path | None) -> list[tuple[str, bool, str]]:
+    """(network, present, detail) for every Caffe network."""
+    rows = []
+    for name, entry in CAFFE_NETWORKS.items():
+        paths = [root / "weights" / f for f in entry.files] if root else []
+        found = next((p for p in paths if p.exists()), None)
+        if found:
+            rows.append((name, True, f"{found.name}, {found.stat().st_size / 1e6:.0f} MB"))
+        else:
+            rows.append((name, False, f"{entry.files[0]}: {entry.published}"))
+    return rows
+
+
+def notebook_rows(root: Path | None) -> list[tuple[str, bool, str]]:
+    """(notebook, runs in profile paper, what it would use)."""
+    weights = {name: there for name, there, _ in weight_rows(root)}
+    data = {name: there for name, there, _ in doctor_rows(root)}
+    ready = weights["caffe/googlenet"] and (data.get("ilsvrc") or data.get("photos"))
+    missing = [] if weights["caffe/googlenet"] else ["caffe/googlenet"]
+    detail = "mini: yes; paper: " + ("yes" if ready else f"needs {', '.join(missing)}")
+    return [("01_class_activation_mapping", bool(ready), detail)]
+
+
+def _row(name: str, present: bool, detail: str) -> str:
+    return f"  {'yes' if present else ' no'}  {name:28s} {detail}"

@@ -1,0 +1,133 @@
+"""Find the global pooling of any network by watching one forward pass.
+
+Everything is decided by what the network *does*: modules, functional calls and tensor methods are
+recorded alike, so a pooling written as `x.mean([2, 3])` is found as well as a module. No module is
+named by hand and no hook can be misplaced: the tensor that enters the pooling is the one that CAM
+needs, whatever in-place operation made it.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+POOLS = {
+    "adaptive_avg_pool2d": "avg", "avg_pool2d": "avg", "mean": "avg",
+    "adaptive_max_pool2d": "max", "max_pool2d": "max", "amax": "max",
+    "boolean_dispatch": "max",
+}  # fmt: skip
+
+
+@dataclass
+class Call:
+    """One recorded operation on tensors."""
+
+    name: str
+    function: Callable
+    args: tuple
+    kwargs: dict
+    output: Any
+
+
+@dataclass
+class Pooling:
+    """A global pooling: its kind, the maps that enter it (B, K, h, w), its position in the run."""
+
+    kind: str
+    maps: Tensor
+    position: int
+
+
+def global_pooling(name: str, args: tuple, kwargs: dict, output: Any) -> tuple[str, Tensor] | None:
+    """("avg" or "max", maps (B, K, h, w)) if the call pools a whole map to one number a channel."""
+    kind = POOLS.get(name)
+    maps = args[0] if args else kwargs.get("input", kwargs.get("self"))
+    if kind is None or not isinstance(maps, Tensor) or maps.dim() != 4:
+        return None
+    if isinstance(output, tuple):  # max pooling with indices
+        output = output[0]
+    if not isinstance(output, Tensor):
+        return None
+    if name in {"mean", "amax"}:
+        dims = args[1] if len(args) > 1 else kwargs.get("dim")
+        dims = sorted(d % 4 for d in dims) if isinstance(dims, list | tuple) else []
+        if dims == [1, 2]:  # channels last, as in some transformers
+            return kind, maps.permute(0, 3, 1, 2)
+        return (kind, maps) if dims == [2, 3] else None
+    pooled_to_one = output.dim() == 4 and output.shape[2:] == (1, 1)
+    return (kind, maps) if pooled_to_one and output.shape[1] == maps.shape[1] else None
+
+
+class Recorder(TorchFunctionMode):
+    """Records every call on tensors; used once per network, on a probe."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls: list[Call] = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        output = function(*args, **kwargs)
+        name = getattr(function, "__name__", str(function))
+        if isinstance(output, Tensor | tuple | list):
+            self.calls.append(Call(name, function, args, kwargs, output))
+        return output
+
+    def poolings(self) -> list[Pooling]:
+        """All global poolings in order of execution."""
+        found = []
+        for position, call in enumerate(self.calls):
+            pooling = global_pooling(call.name, call.args, call.kwargs, call.output)
+            if pooling:
+                found.append(Pooling(*pooling, position))
+        return found
+
+
+class PoolingInputs(TorchFunctionMode):
+    """Keeps the maps that enter the last `keep` global poolings of a forward pass."""
+
+    def __init__(self, keep: int = 1):
+        super().__init__()
+        self.maps: deque[Tensor] = deque(maxlen=keep)
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        output = function(*args, **(kwargs or {}))
+        name = getattr(function, "__name__", "")
+        if name in POOLS:
+            pooling = global_pooling(name, args, kwargs or {}, output)
+            if pooling:
+                self.maps.append(pooling[1])
+        return output
+
+
+def logits_of(output: Any) -> Tensor:
+    """The logits in a network's output: a tensor, the first of a tuple, or `.logits`."""
+    if isinstance(output, Tensor):
+        return output
+    if hasattr(output, "logits"):
+        return output.logits
+    if isinstance(output, tuple | list) and output and isinstance(output[0], Tensor):
+        return output[0]
+    raise TypeError(f"the network returned {type(output).__name__}, expected a tensor of logits")
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The plain module inside DataParallel, DistributedDataParallel and torch.compile."""
+    while True:
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            model = model.module
+        elif hasattr(model, "_orig_mod"):
+            model = model._orig_mod
+        else:
+            return model
+
+
+def record(model: nn.Module, probe: Tensor) -> tuple[Recorder, Tensor]:
+    """One recorded forward pass in no-grad mode; the recorder and the logits (B, C)."""
+    with torch.no_grad(), Recorder() as recorder:
+        logits = logits_of(model(probe))
+    return recorder, logits

@@ -1,0 +1,76 @@
+"""What produced a number or a figure: versions, device, network, data set, seed."""
+
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+from .errors import CamError
+
+
+def versions() -> dict[str, str]:
+    """Versions of what can change a number."""
+    import matplotlib
+    import numpy
+    import torchvision
+
+    from . import __version__
+
+    return {
+        "cam_utils": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "numpy": numpy.__version__,
+        "matplotlib": matplotlib.__version__,
+    }
+
+
+def device_name(device: torch.device | str) -> str:
+    """A device in words, for example "cpu (x86_64)" or "cuda (NVIDIA H200)"."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return f"{device.type} ({platform.machine()})"
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """ "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps".
+
+    Raises:
+        CamError: no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        first = str(error).splitlines()[0]
+        raise CamError(
+            f"Cannot use device {name!r}: {first}. Expected auto, cpu, cuda, cuda:0 or mps, "
+            "whichever this machine has."
+        ) from error
+    return device
+
+
+def project_root() -> Path | None:
+    """The checkout that this package runs from, or None when it is installed elsewhere."""
+    root = Path(__file__).parents[1]
+    return root if (root / "notebooks").is_dir() else None
+
+
+def source_hash(text: str) -> str:
+    """First 12 digits of the sha256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def write_json(path: Path, content) -> None:
+    """Write whole or not at all: to a temporary name, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(path.suffix + f".{os.getpid()}.part")
+    part.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    part.replace(path)
