@@ -27,7 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     def command(name, function, text):
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(run=function)
-        sub.add_argument("--root", help="folder with the data sets and weights/ (default: $CAM_DATA)")
+        sub.add_argument(
+            "--root", help="folder with the data sets and weights/ (default: $CAM_DATA)"
+        )
         return sub
 
     sub = command("doctor", _doctor, "say which data sets, weights and devices are here")
@@ -108,7 +110,9 @@ def _evaluate(args):
     protocol = Protocol(args.view, args.view)
     table = evaluate(network, images, protocol, args.out, device)
     unreadable = table.attrs["unreadable"]
-    print(f"{network.name} ({network.weights_hash}) on {images.name} {images.split}, {args.view} view")
+    print(
+        f"{network.name} ({network.weights_hash}) on {images.name} {images.split}, {args.view} view"
+    )
     for name, error in classification_errors(table).items():
         print(f"{name} classification error {error} %, n = {error.n}")
     for item in unreadable:

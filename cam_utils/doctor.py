@@ -56,7 +56,7 @@ def notebook_rows(root: Path | None) -> list[tuple[str, bool, str]]:
     """(notebook, runs in profile paper, what it would use)."""
     weights = {name: there for name, there, _ in weight_rows(root)}
     data = {name: there for name, there, _ in doctor_rows(root)}
-    ready = weights["caffe/googlenet"] and (data.get("ilsvrc") or data.get("photos"))
+    ready = weights["caffe/googlenet"] and (data.get("ilsvrc val") or data.get("photos"))
     missing = [] if weights["caffe/googlenet"] else ["caffe/googlenet"]
     detail = "mini: yes; paper: " + ("yes" if ready else f"needs {', '.join(missing)}")
     return [("01_class_activation_mapping", bool(ready), detail)]

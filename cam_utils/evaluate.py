@@ -53,7 +53,7 @@ def batches(network, images, view: str, size: int = 16) -> Iterator[tuple[list[i
 def evaluate(
     network: nn.Module,
     images,
-    protocol: Protocol = Protocol(),  # noqa: B008 - a frozen value
+    protocol: Protocol = Protocol(),
     out: str | Path | None = None,
     device: torch.device | str = "cpu",
     progress: bool = True,

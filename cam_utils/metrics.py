@@ -8,23 +8,23 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Rate:
-    """A percentage of n trials with its 95 % interval (Wilson's score interval)."""
+    """A number measured on n images with its 95 % interval; percent where it is a share."""
 
-    percent: float
+    value: float
     low: float
     high: float
     n: int
 
     def __str__(self) -> str:
-        return f"{self.percent:.1f} [{self.low:.1f}, {self.high:.1f}]"
+        return f"{self.value:.1f} [{self.low:.1f}, {self.high:.1f}]"
 
-    def contains(self, percent: float) -> bool:
-        """Whether a published percentage lies inside the interval."""
-        return self.low <= percent <= self.high
+    def contains(self, published: float) -> bool:
+        """Whether a published number lies inside the interval."""
+        return self.low <= published <= self.high
 
 
 def rate(hits: np.ndarray) -> Rate:
-    """The share of true values in a boolean array, as a `Rate`."""
+    """The share of true values in a boolean array, in percent, with Wilson's score interval."""
     hits = np.asarray(hits, bool)
     n = hits.size
     if n == 0:
@@ -44,3 +44,12 @@ def topk_misses(logits: Tensor, labels: Tensor, k: int) -> np.ndarray:
     """
     k = min(k, logits.shape[1])
     return ~(logits.topk(k, dim=1).indices == labels[:, None]).any(1).cpu().numpy()
+
+
+def mean_interval(values: np.ndarray, seed: int = 0, rounds: int = 2000) -> Rate:
+    """Mean of values (not percent) with a 95 % bootstrap interval over images."""
+    values = np.asarray(values, float)
+    rng = np.random.default_rng(seed)
+    means = values[rng.integers(0, len(values), (rounds, len(values)))].mean(1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Rate(float(values.mean()), float(low), float(high), len(values))

@@ -87,7 +87,9 @@ def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = 
         outcome = run(path, values, build / path.name)
         counts = ", ".join(f"{n} {word}" for word, n in outcome["verdicts"].items())
         state = "failed" if outcome["error"] else "ok"
-        print(f"{outcome['notebook']:34s} {outcome['seconds']:7.1f} s  {state}  {counts}", flush=True)
+        print(
+            f"{outcome['notebook']:34s} {outcome['seconds']:7.1f} s  {state}  {counts}", flush=True
+        )
         if outcome["error"]:
             failed += 1
             print(f"    {outcome['error']}\n    see {build / path.name}", flush=True)

@@ -172,7 +172,12 @@ def _schedule(step: int, steps: int, recipe: Recipe) -> float:
 
 
 def _check(images: np.ndarray, labels: np.ndarray) -> None:
-    if images.ndim != 4 or images.dtype != np.uint8 or len(images) != len(labels) or not len(labels):
+    if (
+        images.ndim != 4
+        or images.dtype != np.uint8
+        or len(images) != len(labels)
+        or not len(labels)
+    ):
         raise CamError(
             f"Found images {images.dtype} {images.shape} and {len(labels)} labels; expected uint8 "
             "(N, H, W, 3) and N labels, N > 0."

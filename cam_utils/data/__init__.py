@@ -23,7 +23,7 @@ _IMAGES = {
     "ilsvrc": (("val", "train"), "ILSVRC2012: 1,000 classes with boxes (from $CAM_DATA)"),
     "imagenette": (("val", "train"), "ten easy ImageNet classes (from $CAM_DATA)"),
     "photos": (("all", "val"), "pictures of a folder, or five photos that scikit-image ships"),
-    "mini/objects": (("train", "val", "test"), "twelve classes of drawn objects, made on the fly"),
+    "mini/objects": (("train", "val", "test"), "24 classes of drawn objects, made on the fly"),
 }
 
 

@@ -84,7 +84,7 @@ class ILSVRC(PhotoFiles):
             wnids = self._wnids_without_csv(dict(photos), meta)
             listed = wnids
         self.synsets, self.class_words = self._class_list(meta, set(wnids.values()) - {None})
-        rank = {wnid: k + 1 for k, wnid in enumerate(self.synsets)}
+        rank = {wnid: k for k, wnid in enumerate(self.synsets)}
         kept = [(id, file) for id, file in photos if wnids.get(id) in rank]
         if not kept:
             raise MissingData(

@@ -12,7 +12,8 @@ class Record:
 
     Attributes:
         id: unique within the data set, stable over runs.
-        image: PIL image, mode RGB, upright (EXIF rotation applied).
+        image: PIL image, mode RGB. `photos` are turned upright as EXIF says; sets with boxes keep
+            the pixels as stored, since their boxes do.
         label: index into the data set's `.classes`; -1 if the picture has no label.
         boxes: (m, 4) float32 xyxy in pixels of `image`, half-open: [x0, x1) x [y0, y1).
         masks: (m, H, W) bool, one for each box, or None where the data set has no masks.

@@ -1,0 +1,1 @@
+"""The procedural picture world: drawn data sets with true boxes, masks and parts."""

@@ -3,12 +3,12 @@
 import numpy as np
 from PIL import Image
 
-from cam_utils.errors import CamError
-from cam_utils.mini import classes_animals as animals
-from cam_utils.mini import classes_buildings as buildings
-from cam_utils.mini import classes_things as things
-from cam_utils.mini import classes_vehicles as vehicles
-from cam_utils.mini.drawing import Sketch, fit, render, shaded
+from ..errors import CamError
+from . import classes_animals as animals
+from . import classes_buildings as buildings
+from . import classes_things as things
+from . import classes_vehicles as vehicles
+from .drawing import Sketch, fit, render, shaded
 
 DRAWERS = {
     drawer.__name__: drawer

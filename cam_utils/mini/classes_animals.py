@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cam_utils.mini import parts
-from cam_utils.mini.drawing import Sketch
-from cam_utils.mini.geometry import ellipse, moved, ribbon, smooth, smooth_path
-from cam_utils.mini.palette import darker, lighter, mix
+from . import parts
+from .drawing import Sketch
+from .geometry import ellipse, moved, ribbon, smooth, smooth_path
+from .palette import darker, lighter, mix
 
 
 def _face(s: Sketch, y, r, muzzle) -> None:
@@ -27,7 +27,15 @@ def cat(s: Sketch) -> None:
     swing = s.u(0.7, 0.95)
     tail = [(0.3, 0.82), (0.72, 0.84), (swing, 0.5), (0.72, s.u(-0.05, 0.2)), (swing, -0.2)]
     s.add("tail", ribbon(smooth_path(tail, 5), 0.2, 0.12), "base")
-    body = [(-0.28, -0.3), (0.28, -0.3), (0.5, 0.3), (0.54, 0.86), (0, 0.96), (-0.54, 0.86), (-0.5, 0.3)]
+    body = [
+        (-0.28, -0.3),
+        (0.28, -0.3),
+        (0.5, 0.3),
+        (0.54, 0.86),
+        (0, 0.96),
+        (-0.54, 0.86),
+        (-0.5, 0.3),
+    ]
     s.add("body", smooth(np.array(body), 4), "base", textured=True)
     s.add("body", ellipse(0, 0.3, 0.24, 0.4, n=18), belly, outline=False)
     for x in (-0.2, 0.2):
@@ -47,7 +55,15 @@ def rabbit(s: Sketch) -> None:
     """Sitting: small head under two very long ears, a round tail, big feet."""
     belly = lighter(s.colors.base, 0.6)
     s.add("tail", ellipse(0.5, 0.72, 0.16, n=16), "light")
-    body = [(-0.2, -0.1), (0.2, -0.1), (0.46, 0.4), (0.44, 0.86), (0, 0.96), (-0.44, 0.86), (-0.46, 0.4)]
+    body = [
+        (-0.2, -0.1),
+        (0.2, -0.1),
+        (0.46, 0.4),
+        (0.44, 0.86),
+        (0, 0.96),
+        (-0.44, 0.86),
+        (-0.46, 0.4),
+    ]
     s.add("body", smooth(np.array(body), 4), "base", textured=True)
     s.add("body", ellipse(0, 0.48, 0.24, 0.34, n=18), belly, outline=False)
     for x in (-0.3, 0.3):
@@ -58,10 +74,16 @@ def rabbit(s: Sketch) -> None:
     droop = s.u(15, 70) if s.p(0.25) else 0.0
     for side in (-1, 1):
         lean = s.u(6, 20) + (droop if side > 0 else 0)
-        parts.ear(s, side * 0.4 * r, y - 0.6 * r, s.u(0.72, 0.92), 0.26, -90 + side * lean, pointed=False)
+        parts.ear(
+            s, side * 0.4 * r, y - 0.6 * r, s.u(0.72, 0.92), 0.26, -90 + side * lean, pointed=False
+        )
     s.add("head", ellipse(0, y, r, r * 0.98), "base", textured=True)
     _face(s, y, r, belly)
-    s.add("tooth", np.array([(-0.05, 0.44), (0.05, 0.44), (0.05, 0.62), (-0.05, 0.62)]) * r + (0, y), "light")
+    s.add(
+        "tooth",
+        np.array([(-0.05, 0.44), (0.05, 0.44), (0.05, 0.62), (-0.05, 0.62)]) * r + (0, y),
+        "light",
+    )
 
 
 def bird(s: Sketch) -> None:
@@ -69,7 +91,12 @@ def bird(s: Sketch) -> None:
     for i in range(3):
         parts.petal(s, -0.52, 0.16, s.u(0.5, 0.6), 0.2, 155 + 14 * i, "second", part="tail")
     for x in (-0.06, 0.14):
-        s.add("leg", ribbon([(x, 0.4), (x - 0.02, 0.84), (x + 0.14, 0.86)], 0.05), "accent", outline=False)
+        s.add(
+            "leg",
+            ribbon([(x, 0.4), (x - 0.02, 0.84), (x + 0.14, 0.86)], 0.05),
+            "accent",
+            outline=False,
+        )
     raised = s.p(0.35)
     if raised:
         parts.wing(s, -0.06, -0.05, s.u(0.62, 0.8), 0.42, -122, "second", sweep=-0.2)
@@ -105,7 +132,15 @@ def butterfly(s: Sketch) -> None:
             (upper, width, -34 + tilt, "base"),
         ):
             first = len(s.points)
-            shape = [(0, 0), (0.3, -0.3), (0.8, -0.52), (1.0, -0.3), (0.96, 0.2), (0.6, 0.42), (0.25, 0.22)]
+            shape = [
+                (0, 0),
+                (0.3, -0.3),
+                (0.8, -0.52),
+                (1.0, -0.3),
+                (0.96, 0.2),
+                (0.6, 0.42),
+                (0.25, 0.22),
+            ]
             shape = smooth(np.array(shape) * (length, broad), 4)
             s.add("wing", shape, color, textured=True)
             inner = shape * 0.62 + (0.1 * length, 0)
@@ -130,7 +165,12 @@ def fish(s: Sketch) -> None:
     """A spindle with a forked tail, fins above and below, a gill and an eye."""
     fat = s.u(0.36, 0.5)
     parts.fin(s, -0.5, 0, s.u(0.44, 0.54), s.u(0.75, 0.95), 180)
-    back = [(-0.4, -fat * 0.55), (-0.3, -fat - s.u(0.16, 0.3)), (0.12, -fat - 0.1), (0.36, -fat * 0.75)]
+    back = [
+        (-0.4, -fat * 0.55),
+        (-0.3, -fat - s.u(0.16, 0.3)),
+        (0.12, -fat - 0.1),
+        (0.36, -fat * 0.75),
+    ]
     s.add("fin", smooth(np.array([*back, (0, -fat * 0.5)]), 4), "second", textured=True)
     under = [(-0.3, fat * 0.6), (-0.34, fat + s.u(0.1, 0.22)), (-0.02, fat * 0.8)]
     s.add("fin", np.array(under), "second")
@@ -155,7 +195,12 @@ def whale(s: Sketch) -> None:
     lift = s.u(-0.5, -0.3)
     if s.p(0.65):
         for side in (-1, 1):
-            jet = [(0.42, -0.4), (0.42 + 0.05 * side, -0.66), (0.42 + 0.24 * side, -0.72), (0.42 + 0.3 * side, -0.56)]
+            jet = [
+                (0.42, -0.4),
+                (0.42 + 0.05 * side, -0.66),
+                (0.42 + 0.24 * side, -0.72),
+                (0.42 + 0.3 * side, -0.56),
+            ]
             s.add("spout", ribbon(smooth_path(jet, 4), 0.08, 0.05), "light")
     for angle in (-150, -65):
         parts.petal(s, -0.9, lift + 0.04, 0.42, 0.24, angle, "base", part="fluke")

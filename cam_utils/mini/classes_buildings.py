@@ -1,11 +1,13 @@
 """Buildings: the same windows, doors, roofs and domes on different bodies."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from cam_utils.mini import parts
-from cam_utils.mini.drawing import Sketch
-from cam_utils.mini.geometry import arc, box, ellipse, moved, ribbon, smooth
-from cam_utils.mini.palette import darker
+from . import parts
+from .drawing import Sketch
+from .geometry import arc, box, ellipse, moved, ribbon, smooth
+from .palette import darker
 
 
 def house(s: Sketch) -> None:
@@ -13,7 +15,12 @@ def house(s: Sketch) -> None:
     half, eaves = s.u(0.74, 0.9), s.u(-0.12, 0.05)
     rise, flat = s.u(0.55, 0.75), (0.0, 0.0, s.u(0.2, 0.6))[s.n(0, 2)]
     x = s.u(0.34, 0.52) * (1 if s.p(0.5) else -1)
-    s.add("chimney", box(x - 0.11, eaves - rise - 0.12, x + 0.11, eaves - 0.1), "accent", textured=True)
+    s.add(
+        "chimney",
+        box(x - 0.11, eaves - rise - 0.12, x + 0.11, eaves - 0.1),
+        "accent",
+        textured=True,
+    )
     s.add("chimney", box(x - 0.14, eaves - rise - 0.2, x + 0.14, eaves - rise - 0.1), "light")
     s.add("wall", box(-half, eaves, half, 0.85), "base", textured=True)
     parts.roof(s, -half - 0.16, half + 0.16, eaves + 0.02, rise, flat)
@@ -35,18 +42,32 @@ def church(s: Sketch) -> None:
     left, right = (-0.6, 0.92) if tower < 0 else (-0.85, 0.85)
     eaves, shoulder = s.u(0.12, 0.24), s.u(-0.35, -0.2)
     s.add("wall", box(left, eaves, right, 0.9), "base", textured=True)
-    ridge = np.array([(left - 0.06, eaves + 0.02), (left + 0.12, eaves - 0.4), (right - 0.16, eaves - 0.4)])
+    ridge = np.array(
+        [(left - 0.06, eaves + 0.02), (left + 0.12, eaves - 0.4), (right - 0.16, eaves - 0.4)]
+    )
     s.add("roof", np.concatenate([ridge, [(right + 0.08, eaves + 0.02)]]), "second", textured=True)
     spots = np.linspace(tower + 0.52, right - 0.2, s.n(2, 3)) if tower < 0 else (-0.58, 0.58)
     for x in spots:
         parts.window(s, x, 0.52, 0.2, 0.42, arched=True)
     s.add("tower", box(tower - wide, shoulder, tower + wide, 0.9), "base", textured=True)
     tip = shoulder - s.u(0.62, 0.8)
-    spire = [(tower - wide - 0.07, shoulder + 0.02), (tower, tip), (tower + wide + 0.07, shoulder + 0.02)]
+    spire = [
+        (tower - wide - 0.07, shoulder + 0.02),
+        (tower, tip),
+        (tower + wide + 0.07, shoulder + 0.02),
+    ]
     s.add("spire", np.array(spire), "second", textured=True)
     parts.finial(s, tower, tip + 0.04, 0.3, cross=True)
     s.add("clock", ellipse(tower, shoulder + 0.24, 0.13, n=18), "light")
-    s.add("clock", ribbon([(tower, shoulder + 0.15), (tower, shoulder + 0.24), (tower + 0.07, shoulder + 0.26)], 0.03), "dark", outline=False)
+    s.add(
+        "clock",
+        ribbon(
+            [(tower, shoulder + 0.15), (tower, shoulder + 0.24), (tower + 0.07, shoulder + 0.26)],
+            0.03,
+        ),
+        "dark",
+        outline=False,
+    )
     parts.door(s, tower, 0.9, 0.26, 0.46, arched=True)
 
 
@@ -61,7 +82,7 @@ def lighthouse(s: Sketch) -> None:
         return foot + (neck - foot) * (0.9 - y) / (0.9 - top)
 
     levels = np.linspace(top, 0.9, count + 1)
-    for i, (a, b) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+    for i, (a, b) in enumerate(pairwise(levels)):
         band = np.array([(-half(a), a), (half(a), a), (half(b), b), (-half(b), b)])
         s.add("tower", band, ("base", "light")[i % 2], textured=i % 2 == 0)
     lantern = neck * 0.72

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cam_utils.mini import parts
-from cam_utils.mini.drawing import Sketch
-from cam_utils.mini.geometry import arc, ellipse, ribbon, rounded, smooth, smooth_path
-from cam_utils.mini.palette import darker, lighter, mix
+from . import parts
+from .drawing import Sketch
+from .geometry import arc, ellipse, ribbon, rounded, smooth, smooth_path
+from .palette import darker, lighter, mix
 
 
 def cup(s: Sketch) -> None:
@@ -19,12 +19,27 @@ def cup(s: Sketch) -> None:
     bowl = np.concatenate([side, (side * (-1, 1))[::-1]])
     s.add("bowl", bowl, "base", textured=True)
     if s.p(0.5):
-        s.add("bowl", np.array([(-wide, -0.1), (wide, -0.1), (wide * 0.98, 0.06), (-wide * 0.98, 0.06)]), "second", outline=False)
+        s.add(
+            "bowl",
+            np.array([(-wide, -0.1), (wide, -0.1), (wide * 0.98, 0.06), (-wide * 0.98, 0.06)]),
+            "second",
+            outline=False,
+        )
     s.add("rim", ellipse(0, top, wide * 1.02, 0.13, n=24), "light")
-    s.add("drink", ellipse(0, top + 0.02, wide * 0.86, 0.085, n=22), darker(s.colors.accent, 0.3), outline=False)
+    s.add(
+        "drink",
+        ellipse(0, top + 0.02, wide * 0.86, 0.085, n=22),
+        darker(s.colors.accent, 0.3),
+        outline=False,
+    )
     if s.p(0.35):
         for x in (-0.2, 0.15):
-            steam = [(x, top - 0.1), (x + 0.1, top - 0.24), (x - 0.04, top - 0.38), (x + 0.06, top - 0.52)]
+            steam = [
+                (x, top - 0.1),
+                (x + 0.1, top - 0.24),
+                (x - 0.04, top - 0.38),
+                (x + 0.06, top - 0.52),
+            ]
             s.add("steam", ribbon(smooth_path(steam, 4), 0.06, 0.03), "light", outline=False)
 
 
@@ -39,7 +54,12 @@ def teapot(s: Sketch) -> None:
     if s.p(0.5):
         band = [(-rx * 0.97, 0.0), (rx * 0.97, 0.0), (rx * 0.97, 0.16), (-rx * 0.97, 0.16)]
         s.add("belly", np.array(band), "accent", outline=False)
-    s.add("belly", ribbon(arc(0, 0.06, rx * 0.75, ry * 0.74, 195, 245, 7), 0.03, 0.1), lighter(s.colors.base, 0.45), outline=False)
+    s.add(
+        "belly",
+        ribbon(arc(0, 0.06, rx * 0.75, ry * 0.74, 195, 245, 7), 0.03, 0.1),
+        lighter(s.colors.base, 0.45),
+        outline=False,
+    )
     parts.dome(s, 0, -ry + 0.16, 0.34, s.u(0.2, 0.28), "second", part="lid")
     s.add("lid", ellipse(0, -ry - 0.13, 0.09, n=14), "accent")
 
@@ -54,8 +74,15 @@ def umbrella(s: Sketch) -> None:
     tip = (0.0, base - rise)
     for i in range(count):
         a, b = edges[i], edges[i + 1]
-        left = np.array([(a * t, base - rise * np.sqrt(max(1 - t * t, 0))) for t in (0, 0.35, 0.65, 0.85, 0.96, 1)])
-        right = np.array([(b * t, base - rise * np.sqrt(max(1 - t * t, 0))) for t in (1, 0.96, 0.85, 0.65, 0.35)])
+        left = np.array(
+            [
+                (a * t, base - rise * np.sqrt(max(1 - t * t, 0)))
+                for t in (0, 0.35, 0.65, 0.85, 0.96, 1)
+            ]
+        )
+        right = np.array(
+            [(b * t, base - rise * np.sqrt(max(1 - t * t, 0))) for t in (1, 0.96, 0.85, 0.65, 0.35)]
+        )
         scallop = arc((a + b) / 2, base, (b - a) / 2, 0.1, 180, 360, 7)
         panel = np.concatenate([left, scallop[1:-1], right])
         s.add("dome", panel, ("base", "second")[i % 2], textured=i % 2 == 0)
@@ -65,15 +92,34 @@ def umbrella(s: Sketch) -> None:
 def mushroom(s: Sketch) -> None:
     """A fat spotted cap on a pale stem with a skirt."""
     wide, rise, base = s.u(0.8, 1.0), s.u(0.7, 0.9), 0.02
-    stem = [(-0.22, -0.1), (0.22, -0.1), (0.24, 0.5), (s.u(0.3, 0.42), 0.9), (0, 0.96), (-0.34, 0.9), (-0.24, 0.5)]
+    stem = [
+        (-0.22, -0.1),
+        (0.22, -0.1),
+        (0.24, 0.5),
+        (s.u(0.3, 0.42), 0.9),
+        (0, 0.96),
+        (-0.34, 0.9),
+        (-0.24, 0.5),
+    ]
     s.add("stem", smooth(np.array(stem), 4), "light")
     if s.p(0.6):
-        skirt = np.array([(-0.24, 0.2), (0.24, 0.2), (0.36, 0.42), (0.12, 0.36), (-0.12, 0.42), (-0.36, 0.36)])
+        skirt = np.array(
+            [(-0.24, 0.2), (0.24, 0.2), (0.36, 0.42), (0.12, 0.36), (-0.12, 0.42), (-0.36, 0.36)]
+        )
         s.add("stem", skirt, mix(s.colors.light, s.colors.second, 0.3))
-    s.add("gills", ellipse(0, base, wide * 0.97, 0.17, n=24), mix(s.colors.light, s.colors.dark, 0.4))
+    s.add(
+        "gills", ellipse(0, base, wide * 0.97, 0.17, n=24), mix(s.colors.light, s.colors.dark, 0.4)
+    )
     parts.dome(s, 0, base + 0.04, wide, rise, "base", part="cap")
     color = "light" if s.p(0.7) else "accent"
-    spots = [(-0.5, -0.28, 0.13), (-0.08, -0.58, 0.15), (0.42, -0.36, 0.14), (0.06, -0.18, 0.1), (-0.72, -0.1, 0.08), (0.74, -0.12, 0.08)]
+    spots = [
+        (-0.5, -0.28, 0.13),
+        (-0.08, -0.58, 0.15),
+        (0.42, -0.36, 0.14),
+        (0.06, -0.18, 0.1),
+        (-0.72, -0.1, 0.08),
+        (0.74, -0.12, 0.08),
+    ]
     for x, y, r in spots[: s.n(3, 6)]:
         s.add("cap", ellipse(x * wide, y * rise / 0.8, r, r * 0.85, n=14), color, outline=False)
 
@@ -82,7 +128,9 @@ def flower(s: Sketch) -> None:
     """A ring of petals around a disc, on a stem with leaves."""
     head = (0.0, -0.42)
     bend = s.u(-0.14, 0.14)
-    s.add("stem", ribbon(smooth_path([head, (bend, 0.2), (s.u(-0.06, 0.06), 1.0)], 6), 0.08), "second")
+    s.add(
+        "stem", ribbon(smooth_path([head, (bend, 0.2), (s.u(-0.06, 0.06), 1.0)], 6), 0.08), "second"
+    )
     for side in (1, -1)[: s.n(1, 2)]:
         parts.leaf(s, bend * 0.7, s.u(0.5, 0.66), s.u(0.46, 0.6), 0.34, -90 + side * s.u(40, 62))
     count, length = s.n(5, 9), s.u(0.5, 0.58)
@@ -105,21 +153,25 @@ def palm(s: Sketch) -> None:
         x, y = trunk[i]
         ring = [(x - 0.09, y - 0.02), (x, y + 0.03), (x + 0.09, y - 0.02)]
         s.add("trunk", ribbon(ring, 0.03), darker(s.colors.second, 0.45), outline=False)
-    count = s.n(6, 8)
-    for i, angle in enumerate(np.linspace(-192, 12, count)):
-        c, sn = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-        length, droop = s.u(0.78, 0.95), 0.42 + 0.1 * abs(c)
-        tip = (c * length, crown + sn * length * 0.55 + droop * abs(c))
-        mid = (c * length * 0.55, crown + sn * length * 0.72 - 0.06)
-        spine = smooth_path([(0, crown), mid, tip], 5)
-        n = len(spine)
-        half = 0.13 * np.sin(np.pi * np.linspace(0.12, 1, n)) ** 0.7
-        half[1:-1:2] *= 0.62  # notches make it a frond
-        step = np.gradient(spine, axis=0)
-        normal = np.stack([-step[:, 1], step[:, 0]], 1) / (np.hypot(*step.T)[:, None] + 1e-9)
-        edge = np.concatenate([spine + normal * half[:, None], (spine - normal * half[:, None])[::-1]])
-        tone = (s.colors.base, darker(s.colors.base, 0.18))[i % 2]
-        s.add("leaf", edge, tone)
-        s.add("leaf", ribbon(spine, 0.03, 0.015), darker(s.colors.base, 0.4), outline=False)
+    order = np.linspace(-190, 10, s.n(6, 7))
+    for i, angle in enumerate(sorted(order, key=lambda a: -abs(a + 90))):
+        _frond(s, crown, angle + s.u(-6, 6), s.u(0.8, 0.98), i % 2)
     for x in (-0.1, 0.1, 0.0)[: s.n(2, 3)]:
         s.add("nut", ellipse(x, crown + 0.09, 0.085, n=14), "accent")
+
+
+def _frond(s: Sketch, crown, angle, length, dark) -> None:
+    """A palm's leaf from (0, crown): rising, then drooping, with a notched lower edge."""
+    c, v = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    t = np.linspace(0, 1, 13)
+    spine = np.stack([c * t, 0.72 * v * t + (0.06 + 0.6 * abs(c)) * t**2], axis=1)
+    spine = spine * length + (0, crown)
+    step = np.diff(spine, axis=0, append=2 * spine[-1:] - spine[-2:-1])
+    normal = np.stack([-step[:, 1], step[:, 0]], axis=1) * (1 if c > 0 else -1)
+    normal /= np.sqrt((normal**2).sum(1, keepdims=True))
+    half = 0.16 * np.sin(np.pi * np.linspace(0.08, 1, len(spine)))[:, None] ** 0.6
+    notch = np.where(np.arange(len(spine)) % 3 == 2, 0.5, 1.0)[:, None]
+    edge = np.concatenate([spine - normal * half * 0.6, (spine + normal * half * notch)[::-1]])
+    color = darker(s.colors.base, 0.2) if dark else s.colors.base
+    s.add("leaf", edge, color)
+    s.add("leaf", ribbon(spine, 0.035, 0.015), darker(s.colors.base, 0.45), outline=False)

@@ -2,16 +2,21 @@
 
 import numpy as np
 
-from cam_utils.mini import parts
-from cam_utils.mini.drawing import Sketch
-from cam_utils.mini.geometry import box, ellipse, moved, ribbon, rounded, smooth, smooth_path
-from cam_utils.mini.palette import darker
+from . import parts
+from .drawing import Sketch
+from .geometry import box, ellipse, moved, ribbon, rounded, smooth, smooth_path
+from .palette import darker
 
 
 def car(s: Sketch) -> None:
     """Side view: cabin with windows on a long body, two wheels."""
     back, front, top = s.u(-0.82, -0.55), s.u(0.35, 0.55), s.u(-0.56, -0.44)
-    cabin = [(back, 0.02), (back + s.u(0.1, 0.25), top), (front - s.u(0.3, 0.45), top), (front, 0.02)]
+    cabin = [
+        (back, 0.02),
+        (back + s.u(0.1, 0.25), top),
+        (front - s.u(0.3, 0.45), top),
+        (front, 0.02),
+    ]
     s.add("cabin", np.array(cabin), "base", textured=True)
     left, right = cabin[1][0], cabin[2][0]
     split = (left + right) / 2 + s.u(-0.05, 0.1)
@@ -53,7 +58,14 @@ def truck(s: Sketch) -> None:
         bed = [(-1.05, -0.1), (load + 0.02, -0.1), (load - 0.04, 0.36), (-0.98, 0.36)]
         s.add("load", np.array(bed), "base", textured=True)
     top = s.u(-0.52, -0.34)
-    cab = [(load + 0.06, top), (0.78, top), (0.96, 0.0), (1.02, 0.06), (1.02, 0.42), (load + 0.06, 0.42)]
+    cab = [
+        (load + 0.06, top),
+        (0.78, top),
+        (0.96, 0.0),
+        (1.02, 0.06),
+        (1.02, 0.42),
+        (load + 0.06, 0.42),
+    ]
     s.add("cab", np.array(cab), "second", textured=True)
     glass = [(load + 0.2, top + 0.1), (0.74, top + 0.1), (0.86, -0.01), (load + 0.2, -0.01)]
     s.add("window", np.array(glass), "light")
@@ -106,7 +118,11 @@ def bicycle(s: Sketch) -> None:
     s.add("handle", ribbon(smooth_path(path, 4), tube), "dark", outline=False)
     s.add("pedal", ellipse(*crank, 0.11, n=14), "second")
     if s.p(0.4):
-        s.add("basket", np.array([(0.42, -0.46), (0.78, -0.46), (0.72, -0.18), (0.48, -0.18)]), "accent")
+        s.add(
+            "basket",
+            np.array([(0.42, -0.46), (0.78, -0.46), (0.72, -0.18), (0.48, -0.18)]),
+            "accent",
+        )
 
 
 def wheelbarrow(s: Sketch) -> None:
@@ -131,7 +147,12 @@ def aeroplane(s: Sketch) -> None:
     """Long fuselage, swept wings before and behind it, tail fin."""
     fat = s.u(0.17, 0.23)
     parts.wing(s, 0.12, -0.08, s.u(0.45, 0.6), 0.4, -112, "second", sweep=-0.35)
-    s.add("fin", np.array([(-0.98, -s.u(0.5, 0.62)), (-0.76, -0.54), (-0.5, -0.1), (-0.92, -0.06)]), "accent", textured=True)
+    s.add(
+        "fin",
+        np.array([(-0.98, -s.u(0.5, 0.62)), (-0.76, -0.54), (-0.5, -0.1), (-0.92, -0.06)]),
+        "accent",
+        textured=True,
+    )
     body = [(-1.02, -0.1), (-0.6, -fat * 0.9), (0.5, -fat), (0.84, -fat * 0.62), (1.02, 0.03)]
     body += [(0.84, fat * 0.72), (0.4, fat), (-0.4, fat * 0.8)]
     s.add("fuselage", smooth(np.array(body), 4), "base", textured=True)
@@ -154,7 +175,15 @@ def sailboat(s: Sketch) -> None:
     deck, top = 0.5, -1.0
     mast = s.u(-0.12, 0.12)
     s.add("mast", box(mast - 0.025, top - 0.04, mast + 0.025, deck), "dark", outline=False)
-    parts.sail(s, mast - 0.05, deck - 0.12, top + 0.04, s.u(-0.86, -0.66), "light" if s.p(0.5) else "second", 0.1)
+    parts.sail(
+        s,
+        mast - 0.05,
+        deck - 0.12,
+        top + 0.04,
+        s.u(-0.86, -0.66),
+        "light" if s.p(0.5) else "second",
+        0.1,
+    )
     if s.p(0.8):
         parts.sail(s, mast + 0.05, deck - 0.16, top + s.u(0.1, 0.4), s.u(0.6, 0.82), "accent", 0.08)
     flag = [(mast, top - 0.05), (mast + 0.28, top + 0.02), (mast, top + 0.09)]

@@ -5,17 +5,13 @@ it into a box; `render` draws it with Pillow on a canvas some times larger and r
 """
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from cam_utils.mini.geometry import rotation
-from cam_utils.mini.palette import Palette, Rgb, darker, lighter, palette
-
-_TILE = 512
-TEXTURES = ("plain", "gradient", "stripes", "dots", "checks")
-_TEXTURE_SHARE = np.cumsum((0.34, 0.28, 0.16, 0.12, 0.10))
+from .geometry import rotation
+from .palette import Palette, Rgb, darker, palette
+from .textures import choose, fill_textured
 
 
 @dataclass
@@ -37,7 +33,7 @@ class Sketch:
     rng: np.random.Generator
     colors: Palette = None
     texture: str = "plain"
-    texture_look: tuple = ()  # second colour's share, angle, offset: drawn once for each object
+    texture_look: tuple = ()  # one for the whole object, see textures.choose
     points: list = field(default_factory=list)
     shapes: list = field(default_factory=list)
     count: int = 0
@@ -46,8 +42,7 @@ class Sketch:
         if self.colors is None:
             self.colors = palette(self.rng)
         u = self.rng.uniform(size=4)
-        self.texture = TEXTURES[int(np.searchsorted(_TEXTURE_SHARE[:-1], u[0], side="right"))]
-        self.texture_look = (0.22 + 0.3 * u[1], u[2], int(64 * u[3]))
+        self.texture, self.texture_look = choose(u)
 
     def add(self, part: str, points, color, textured=False, outline=True) -> None:
         """Put a polygon on top. `color` is a role of the palette or an RGB triple."""
@@ -115,55 +110,6 @@ def fit(points, target, angle=0.0, flip=False, most_stretch=1.35):
     return frame * scale[:, None], np.array(target[:2]) - low * scale
 
 
-@lru_cache(maxsize=64)
-def _pattern(texture: str, period: int, turn: int) -> Image.Image:
-    """An L tile, 255 where the second colour goes; `turn` in steps of 30 degrees."""
-    y, x = np.mgrid[:_TILE, :_TILE].astype(np.float32)
-    c, s = np.cos(np.pi * turn / 6), np.sin(np.pi * turn / 6)
-    u, v = (c * x + s * y) / period, (c * y - s * x) / period
-    if texture == "stripes":
-        on = u % 1 < 0.45
-    elif texture == "dots":
-        shift = np.floor(v) % 2 / 2  # every second row half a step aside
-        on = ((u + shift) % 1 - 0.5) ** 2 + (v % 1 - 0.5) ** 2 < 0.09
-    else:
-        on = (np.floor(u * 1.3) + np.floor(v * 1.3)) % 2 == 0
-    return Image.fromarray(np.where(on, 255, 0).astype(np.uint8))
-
-
-@lru_cache(maxsize=16)
-def _ramp(turn: int) -> Image.Image:
-    y, x = np.mgrid[:128, :128] / 63.5 - 1
-    c, s = np.cos(np.pi * turn / 6), np.sin(np.pi * turn / 6)
-    return Image.fromarray(np.uint8(np.clip(127.5 * (1 + (c * x + s * y) / 1.2), 0, 255)))
-
-
-def _fill_textured(canvas, sketch, flat, fill, size):
-    xs, ys = flat[::2], flat[1::2]
-    x0, y0 = max(int(min(xs)), 0), max(int(min(ys)), 0)
-    x1, y1 = min(int(max(xs)) + 2, canvas.width), min(int(max(ys)) + 2, canvas.height)
-    if x1 <= x0 or y1 <= y0:
-        return
-    inside = Image.new("L", (x1 - x0, y1 - y0))
-    shifted = [v - (x0 if i % 2 == 0 else y0) for i, v in enumerate(flat)]
-    ImageDraw.Draw(inside).polygon(shifted, fill=255)
-    share, angle, offset = sketch.texture_look
-    turn = int(12 * angle)
-    canvas.paste(fill, (x0, y0), inside)
-    if sketch.texture == "gradient":
-        over = _ramp(turn).resize(inside.size, Image.Resampling.NEAREST)
-        second = darker(fill, 0.25 + share / 2)
-    else:
-        period = min(max(8 * round(size * (0.1 + 0.1 * angle) / 8), 8), 64)
-        tile = _pattern(sketch.texture, period, turn)
-        left, top = offset % max(_TILE - inside.width, 1), offset % max(_TILE - inside.height, 1)
-        over = tile.crop((left, top, left + inside.width, top + inside.height))
-        second = lighter(fill, share + 0.15) if angle * 7 % 1 < 0.5 else darker(fill, share)
-    both = Image.new("L", inside.size)
-    both.paste(over, (0, 0), inside)
-    canvas.paste(second, (x0, y0), both)
-
-
 def render(sketch: Sketch, matrix, offset, frame, size=None) -> Layer | None:
     """Draw a sketch that `matrix` and `offset` put into a frame (width, height) of pixels.
 
@@ -188,7 +134,7 @@ def render(sketch: Sketch, matrix, offset, frame, size=None) -> Layer | None:
     for shape in sketch.shapes:
         path = flat[2 * shape.start : 2 * shape.stop]
         if shape.textured and sketch.texture != "plain":
-            _fill_textured(canvas, sketch, path, shape.fill, size * k)
+            fill_textured(canvas, path, shape.fill, size * k, sketch.texture, sketch.texture_look)
         else:
             pen.polygon(path, fill=shape.fill)
         marker.polygon(path, fill=number[shape.part])
@@ -228,7 +174,9 @@ def compose(picture: np.ndarray, layer: Layer, shadow=None, opacity=1.0) -> None
     if shadow is not None:
         dx, dy = shadow
         dark = Image.new("L", picture.shape[1::-1])
-        dark.paste(Image.fromarray((layer.alpha * 255).astype(np.uint8)), (layer.x + dx, layer.y + dy))
+        dark.paste(
+            Image.fromarray((layer.alpha * 255).astype(np.uint8)), (layer.x + dx, layer.y + dy)
+        )
         dark = dark.filter(ImageFilter.BoxBlur(2 + max(h, w) // 40))
         picture *= 1 - np.asarray(dark, np.float32)[..., None] * (0.36 / 255)
     under = picture[layer.y : layer.y + h, layer.x : layer.x + w]

@@ -38,7 +38,12 @@ def box(x0, y0, x1, y1) -> np.ndarray:
 def rounded(x0, y0, x1, y1, r) -> np.ndarray:
     """(20, 2) points of a rectangle with corners rounded by radius `r`."""
     r = min(r, abs(x1 - x0) / 2, abs(y1 - y0) / 2)
-    quarter = [(x1 - r, y0 + r, 270), (x1 - r, y1 - r, 0), (x0 + r, y1 - r, 90), (x0 + r, y0 + r, 180)]
+    quarter = [
+        (x1 - r, y0 + r, 270),
+        (x1 - r, y1 - r, 0),
+        (x0 + r, y1 - r, 90),
+        (x0 + r, y0 + r, 180),
+    ]
     return np.concatenate([arc(x, y, r, r, a, a + 90, 5) for x, y, a in quarter])
 
 

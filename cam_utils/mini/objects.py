@@ -6,17 +6,18 @@ class, are drawn together, so that wide boxes can go to wide objects.
 
 import hashlib
 import multiprocessing
+import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
-from cam_utils.data.record import Record
-from cam_utils.errors import CamError
-from cam_utils.mini import layout
-from cam_utils.mini.catalogue import CLASSES
-from cam_utils.mini.scene import SIZE, draw_scene, natural_aspects
+from ..data.record import Record
+from ..errors import CamError
+from . import layout
+from .catalogue import CLASSES
+from .scene import SIZE, draw_scene, natural_aspects
 
 NAME = "mini/objects"
 SPLITS = {"train": 300 * len(CLASSES), "val": 50 * len(CLASSES), "test": 100 * len(CLASSES)}
@@ -60,12 +61,23 @@ class MiniObjects:
             raise IndexError(f"{NAME} {self.split} has {n} pictures; there is no number {i}.")
         return int(i) % n
 
+    def __repr__(self) -> str:
+        return f"{NAME} {self.split}: {len(self):,} pictures of {len(self.classes)} classes"
+
+    def index(self, id: str) -> int:
+        """The number of the picture with that id."""
+        if id not in self.ids:
+            raise CamError(
+                f"{NAME} {self.split} has no picture {id!r}; ids are like {self.ids[0]}."
+            )
+        return self.ids.index(id)
+
     def label(self, i: int) -> int:
         """The class index of picture i; nothing is drawn."""
         return self._index(i) % len(CLASSES)
 
     def draw(self, i: int):
-        """(image (112, 112, 3) uint8, labels (m,), boxes (m, 4), masks (m, 112, 112)) of picture i."""
+        """Picture i as arrays: image (112, 112, 3) uint8, labels (m,), boxes (m, 4), masks."""
         i = self._index(i)
         block = i // len(CLASSES)
         if self._block[0] != block:
@@ -131,7 +143,14 @@ def _run(jobs, workers: int):
     if workers < 2 or len(jobs) < 2:
         yield from map(_draw_chunk, jobs)
         return
-    # spawned, not forked: the caller may hold threads (PyTorch) that do not survive a fork
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=worker_context()) as pool:
         yield from pool.map(_draw_chunk, jobs)
+
+
+def worker_context():
+    """How to start workers: forked on Linux (quick, scripts need no main guard), else spawned.
+
+    Forking is safe although the caller may hold PyTorch's threads: a worker uses Pillow and NumPy
+    alone.
+    """
+    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")

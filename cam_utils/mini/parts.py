@@ -5,9 +5,9 @@ Each function adds polygons to a sketch; positions are in the sketch's frame (y 
 
 import numpy as np
 
-from cam_utils.mini.drawing import Sketch
-from cam_utils.mini.geometry import arc, box, ellipse, moved, ribbon, rounded, smooth
-from cam_utils.mini.palette import darker, lighter, mix
+from .drawing import Sketch
+from .geometry import arc, box, ellipse, moved, ribbon, rounded, smooth
+from .palette import darker, lighter, mix
 
 
 def wheel(s: Sketch, x, y, r) -> None:
@@ -56,7 +56,9 @@ def window(s: Sketch, x, y, w, h, arched=False, panes=True) -> None:
     """A window centred on (x, y)."""
     x0, y0, x1, y1 = x - w / 2, y - h / 2, x + w / 2, y + h / 2
     if arched:
-        shape = np.concatenate([arc(x, y0 + w / 2, w / 2, w / 2, 180, 360, 9), [(x1, y1), (x0, y1)]])
+        shape = np.concatenate(
+            [arc(x, y0 + w / 2, w / 2, w / 2, 180, 360, 9), [(x1, y1), (x0, y1)]]
+        )
     else:
         shape = rounded(x0, y0, x1, y1, 0.12 * w)
     s.add("window", shape, "light")
@@ -111,7 +113,9 @@ def ear(s: Sketch, x, y, length, width, angle, pointed=True) -> None:
     if pointed:
         shape = [(-0.1, -0.5), (0.5, -0.32), (1, 0), (0.5, 0.32), (-0.1, 0.5)]
     else:
-        shape = smooth([(-0.1, -0.3), (0.5, -0.5), (0.9, -0.3), (1, 0), (0.9, 0.3), (0.5, 0.5), (-0.1, 0.3)], 3)
+        shape = smooth(
+            [(-0.1, -0.3), (0.5, -0.5), (0.9, -0.3), (1, 0), (0.9, 0.3), (0.5, 0.5), (-0.1, 0.3)], 3
+        )
     outer = np.array(shape) * (length, width)
     s.add("ear", moved(outer, x, y, angle=angle), "base")
     inner = moved(outer * (0.72, 0.55), x, y, angle=angle)

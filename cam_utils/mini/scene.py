@@ -4,10 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from cam_utils.mini import layout
-from cam_utils.mini.catalogue import CLASSES, sketch_object
-from cam_utils.mini.drawing import Layer, compose, fit, render, shaded
-from cam_utils.mini.scenery import background, clutter
+from . import layout
+from .catalogue import CLASSES, sketch_object
+from .drawing import Layer, compose, fit, render, shaded
+from .scenery import background, clutter
 
 SIZE = 112  # pixels
 _OTHERS_SHARE = 0.4  # of the pictures are tried for objects of other classes
@@ -20,7 +20,9 @@ def natural_aspects() -> np.ndarray:
     found = []
     for i, name in enumerate(CLASSES):
         sides = [
-            np.ptp(np.concatenate(sketch_object(name, np.random.default_rng([i, k])).points), axis=0)
+            np.ptp(
+                np.concatenate(sketch_object(name, np.random.default_rng([i, k])).points), axis=0
+            )
             for k in range(5)
         ]
         found.append(np.mean([w / h for w, h in sides]))
@@ -33,7 +35,7 @@ def _object(rng, label: int, box: np.ndarray, light) -> Layer | None:
     angle = float(np.clip(rng.normal(0, 8), -20, 20))
     flip = rng.random() < 0.5
     rim = 0.006 * max(box[2] - box[0], box[3] - box[1])  # half the outline is outside the polygon
-    inner = (box + (rim, rim, -rim, -rim)) * SIZE
+    inner = (box + np.array([rim, rim, -rim, -rim])) * SIZE
     matrix, offset = fit(points, inner, angle, flip)
     layer = render(sketch, matrix, offset, (SIZE, SIZE))
     return None if layer is None else shaded(layer, light)
@@ -90,13 +92,17 @@ def draw_scene(rng: np.random.Generator, label: int, box: np.ndarray):
     picture = background(rng, SIZE, light)
     clutter(rng, picture)
     plan = _plan(rng, label, box)
-    drawn = [(i, front, _object(rng, who, where, light)) for i, (who, where, front) in enumerate(plan)]
+    drawn = [
+        (i, front, _object(rng, who, where, light)) for i, (who, where, front) in enumerate(plan)
+    ]
     drawn = [item for item in drawn if item[2] is not None and (item[2].alpha >= 0.5).sum() >= 12]
     order = [item for item in drawn if item[0] and not item[1]]
     order += [item for item in drawn if item[0] == 0] + [item for item in drawn if item[1]]
     while True:
         masks = _visible([layer for _, _, layer in order])
-        share = [m.sum() / max((o[2].alpha >= 0.5).sum(), 1) for m, o in zip(masks, order, strict=True)]
+        share = [
+            m.sum() / max((o[2].alpha >= 0.5).sum(), 1) for m, o in zip(masks, order, strict=True)
+        ]
         hidden = [j for j, o in enumerate(order) if share[j] < (_SEEN if o[0] else _SEEN_FIRST)]
         if not hidden:
             break

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from cam_utils.mini import parts
-from cam_utils.mini.drawing import Sketch, compose, render
-from cam_utils.mini.geometry import ellipse, ribbon, smooth
-from cam_utils.mini.palette import mix, oklch, palette
+from . import parts
+from .drawing import Sketch, compose, render
+from .geometry import ellipse, ribbon, smooth
+from .palette import mix, oklch, palette
 
 
 @lru_cache(maxsize=16)
@@ -31,12 +31,12 @@ def noise(rng: np.random.Generator, size: int, power: float) -> np.ndarray:
 
 def _pair(u: np.ndarray) -> np.ndarray:
     """(2, 3) two near colours from six uniform numbers."""
-    hue, lightness = 360 * u[0], 0.42 + 0.42 * u[1]
-    other = lightness + (0.08 + 0.12 * u[2]) * (1 if lightness < 0.66 else -1)
+    hue, lightness = 360 * u[0], 0.48 + 0.42 * u[1]
+    other = lightness + (0.08 + 0.12 * u[2]) * (1 if lightness < 0.7 else -1)
     turn = 90 * (u[3] - 0.5)
     colors = (
-        oklch(lightness, 0.02 + 0.09 * u[4], hue),
-        oklch(other, 0.02 + 0.09 * u[5], hue + turn),
+        oklch(lightness, 0.02 + 0.1 * u[4], hue),
+        oklch(other, 0.02 + 0.1 * u[5], hue + turn),
     )
     return np.array(colors, dtype=np.float32)
 
@@ -44,7 +44,7 @@ def _pair(u: np.ndarray) -> np.ndarray:
 def background(rng: np.random.Generator, size: int, light) -> np.ndarray:
     """(size, size, 3) float32, 0..255: the ground on which objects are put, lit from `light`."""
     u = rng.uniform(size=20)
-    cloud, grain = noise(rng, size, (1.6, 1.3, 1.1)[int(3 * u[0])])
+    cloud, grain = noise(rng, size, (1.9, 1.6, 1.3)[int(3 * u[0])])
     axis = np.linspace(-1, 1, size, dtype=np.float32)
     one, other = _pair(u[1:7])
     share = np.clip(0.5 + 0.33 * cloud, 0, 1)[..., None]
@@ -104,14 +104,16 @@ def clutter(rng: np.random.Generator, picture: np.ndarray) -> None:
     ground = tuple(int(v) for v in picture[:: size // 4, :: size // 4].mean((0, 1)))
     for _ in range(s.n(1, 4)):
         x, y = rng.uniform(0, size, 2)
-        color = mix(ground, (s.colors.base, s.colors.second, s.colors.dark)[s.n(0, 2)], s.u(0.2, 0.6))
+        color = mix(
+            ground, (s.colors.base, s.colors.second, s.colors.dark)[s.n(0, 2)], s.u(0.2, 0.6)
+        )
         if s.p(0.5):
             blob = smooth(ellipse(0, 0, 1, n=6) * rng.uniform(0.5, 1.2, (6, 1)), 4)
             blob = blob * (s.u(4, 18), s.u(4, 14)) + (x, y)
             s.add("clutter", blob, color, outline=False)
         else:
             ends = rng.uniform(-0.2 * size, 1.2 * size, (2, 2))
-            s.add("clutter", ribbon(ends, s.u(0.6, 2.4)), color, outline=False)
+            s.add("clutter", ribbon(ends, s.u(1.1, 2.6)), color, outline=False)
     for i in range(s.n(1, 4)):
         if i == 2:
             s.colors = palette(rng)

@@ -101,7 +101,7 @@ def as_gap_network(
     network = _assemble(model, recorder, logits)
     network.input_spec, network.classes, network.name = input_spec, classes, name
     check_identity(network, *_with_features(network, probe))
-    return network
+    return network.eval()
 
 
 def check_identity(network: GapNetwork, logits: Tensor, features: Tensor) -> float:
