@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--limit", type=int, default=0, help="this many images, seeded choice; 0: all")
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", help="CSV of all scores to write")
+    sub.add_argument("--summary", help="CSV of the errors beside the paper's to write")
     sub.add_argument("--device", default="auto")
 
     sub = command("train", _train, "train a network of the mini world")
@@ -100,7 +101,7 @@ def _explain(args):
 
 def _evaluate(args):
     from .data import open_images, subset
-    from .evaluate import Protocol, classification_errors, evaluate
+    from .evaluate import Protocol, check_writable, classification_errors, evaluate, write_summary
     from .networks import load_network
     from .provenance import pick_device
 
@@ -108,6 +109,8 @@ def _evaluate(args):
     network = load_network(args.network, args.root)
     images = subset(open_images(args.data, args.split, args.root), args.limit, args.seed)
     protocol = Protocol(args.view, args.view)
+    for path in filter(None, (args.out, args.summary)):
+        check_writable(path)
     table = evaluate(network, images, protocol, args.out, device)
     unreadable = table.attrs["unreadable"]
     print(
@@ -117,6 +120,12 @@ def _evaluate(args):
         print(f"{name} classification error {error} %, n = {error.n}")
     for item in unreadable:
         print(f"unreadable: {item['path']}: {item['reason']}")
+    if args.summary:
+        given = ["network", "data", "split", "view", "limit", "seed"]
+        command = " ".join(f"--{name} {getattr(args, name)}" for name in given)
+        command = f"python -m cam_utils evaluate {command}"
+        write_summary(table, network, images, protocol, device, args.summary, command)
+        print(f"wrote {args.summary}")
 
 
 def _train(args):

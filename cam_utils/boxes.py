@@ -37,6 +37,12 @@ def paper(map: Tensor | np.ndarray, threshold: float = 0.2) -> np.ndarray:
     return np.array([[x, y, x + w, y + h]], np.float32)
 
 
+def component_at(mask: Tensor | np.ndarray, pixel: int) -> np.ndarray:
+    """(H, W) bool: the 8-connected component of a mask that holds the pixel at a raster index."""
+    _, labels = cv2.connectedComponents(np.asarray(mask).astype(np.uint8), connectivity=8)
+    return labels == labels.flat[pixel]
+
+
 def iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Intersection over union of every pair: (n, 4) and (m, 4) xyxy half-open to (n, m).
 

@@ -1,5 +1,6 @@
 """A network over a data set: one row for each image and rank."""
 
+import datetime
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -10,11 +11,21 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from . import views
+from . import paper, views
 from .errors import BrokenImage, CamError
 from .metrics import rate
 from .provenance import device_name, versions, write_json
 
+# rows of Table 1 that a network of ours is
+TABLE1 = {
+    "caffe/googlenet": "GoogLeNet",
+    "caffe/alexnet": "AlexNet",
+    "caffe/vgg16": "VGGnet",
+    "caffe/nin": "NIN",
+    "caffe/googlenet-cam": "GoogLeNet-GAP",
+    "caffe/vgg16-cam": "VGGnet-GAP",
+    "caffe/alexnetplus-cam": "AlexNet*-GAP",
+}
 VIEWS = {"center": views.center_crop, "whole": views.whole}
 
 
@@ -73,7 +84,7 @@ def evaluate(
     Raises:
         CamError: the network's and the data set's classes differ in number; nothing was readable.
     """
-    out = _writable(out)
+    out = check_writable(out) if out else None
     network = network.to(device).eval()
     rows, unreadable = [], []
     bar = tqdm(total=len(images), unit="img", disable=not progress, desc=str(network.name))
@@ -127,6 +138,33 @@ def classification_errors(table: pd.DataFrame) -> dict:
     }
 
 
+def write_summary(table: pd.DataFrame, network, images, protocol, device, path, command: str):
+    """The errors beside the paper's Table 1 as CSV, with provenance and the command beside it.
+
+    Only numbers leave the data set, no picture; unreadable images are counted.
+    """
+    rows = [
+        {
+            "network": network.name,
+            "metric": f"{name} classification error, %",
+            "paper": paper.value(1, row, name) if (row := TABLE1.get(network.name)) else None,
+            "measured": round(error.value, 2),
+            "low": round(error.low, 2),
+            "high": round(error.high, 2),
+            "n": error.n,
+        }
+        for name, error in classification_errors(table).items()
+    ]
+    path = check_writable(path)
+    part = path.with_suffix(".part")
+    pd.DataFrame(rows).to_csv(part, index=False)
+    part.replace(path)
+    record = provenance(network, images, protocol, device)
+    record |= {"command": command, "made": datetime.date.today().isoformat()}
+    record["unreadable"] = len(table.attrs["unreadable"])
+    write_json(path.with_suffix(".json"), record)
+
+
 def _fitting(scores: int, images) -> None:
     if scores != len(images.classes):
         raise CamError(
@@ -135,9 +173,8 @@ def _fitting(scores: int, images) -> None:
         )
 
 
-def _writable(out) -> Path | None:
-    if out is None:
-        return None
+def check_writable(out: str | Path) -> Path:
+    """The path, once its folder exists and a file can be made there; else CamError."""
     out = Path(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

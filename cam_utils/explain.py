@@ -63,7 +63,7 @@ def draw(explanation: Explanation) -> Figure:
         ):
             bar = plots.show_cam(ax, e.image, m, f"{name}\np = {score:.3f}", low, high)
             plots.show_boxes(ax, box)
-        plots.colour_bar(fig, bar, axes, "class activation (share of the logit)")
+        plots.colour_bar(fig, bar, axes, "class activation")
         plots.caption(fig, f"{e.network}; boxes: largest component above 20 % of the maximum")
     return fig
 

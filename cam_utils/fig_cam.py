@@ -26,29 +26,26 @@ def figure2(network: GapNetwork, image, features: Tensor, label: int, units: int
     order = added.argsort(descending=True)
     rest = terms[order[units:]].sum(0)
     total = class_activation_maps(features[None].cpu(), weights[None])[0, 0]
-    bias = float(network.class_bias[label])
+    bias = network.class_bias[label].item()
     name = class_name(network, label)
-    limit = float(max(terms[order[:units]].abs().max(), total.abs().max()))
+    few, all_of_it = float(terms[order[:units]].abs().max()), float(total.abs().max())
     with plots.style():
-        fig, axes = plots.panels(1, units + 4, size=1.6)
+        fig, axes = plots.panels(1, units + 4, size=1.55)
         row = axes[0]
         plots.show_image(row[0], image, "image")
         for ax, k in zip(row[1:], order[:units], strict=False):
-            text = f"$w_{{{int(k)}}}f_{{{int(k)}}}$, $w$ = {weights[k]:.2f}\nadds {added[k]:.2f}"
-            bar = plots.show_map(ax, terms[k], text, limit)
+            text = f"unit {int(k)}: $w$ = {weights[k]:.2f}\nadds {added[k]:.2f}"
+            small = plots.show_map(ax, terms[k], text, few)
         others = len(order) - units
-        plots.show_map(row[-3], rest, f"{others} other units\nadd {rest.mean():.2f}", limit)
+        plots.show_map(row[-3], rest, f"{others} other units\nadd {rest.mean():.2f}", all_of_it)
         score = f"{total.mean():.2f} {'+' if bias >= 0 else '−'} {abs(bias):.2f}"
-        plots.show_map(row[-2], total, f"their sum: the map\nmean + bias = {score}", limit)
-        size = image.size[::-1]
-        pasted = views.paste(total[None], views.Frame(0, 0, *image.size), size)[0]
+        large = plots.show_map(row[-2], total, f"sum: the map\nmean + b = {score}", all_of_it)
+        pasted = _pasted(total, image)
         plots.show_cam(row[-1], image, pasted, f"{name}\nlogit {total.mean() + bias:.2f}")
-        for place, sign in zip(range(units + 2), ["", *"+" * units, "="], strict=True):
-            row[place + 1].text(
-                -0.09, 0.5, sign, transform=row[place + 1].transAxes, ha="center", va="center",
-                fontsize=14,
-            )  # fmt: skip
-        plots.colour_bar(fig, bar, row[:-1], "one place's share")
+        for ax, sign in zip(row[1 : units + 3], ["", *"+" * units, "="], strict=True):
+            ax.text(-0.1, 0.5, sign, transform=ax.transAxes, ha="center", va="center", fontsize=13)
+        plots.colour_bar(fig, small, row[1 : units + 1], "")
+        plots.colour_bar(fig, large, row[-3:-1], "")
     return fig
 
 
@@ -98,10 +95,9 @@ def figure4(network: GapNetwork, images, seen: Survey, place: int) -> Figure:
             title = f"{class_name(network, label)}\np = {score:.3f}"
             plots.show_cam(axes[0, column + 1], record.image, map, title)
             bar = plots.show_cam(axes[1, column + 1], record.image, map, "", low, high)
-        plots.colour_bar(fig, bar, axes[1:], "shared scale")
-        axes[0, 1].text(
-            0, -0.07, "above: each map on its own scale", transform=axes[0, 1].transAxes, fontsize=7
-        )
+        plots.colour_bar(fig, bar, axes, "shared scale (lower row)")
+        for ax, text in zip(axes[:, 1], ("each on its own scale", "on one scale"), strict=True):
+            ax.text(-0.04, 0.5, text, transform=ax.transAxes, rotation=90, va="center", ha="right")
         _correlations(axes[1, 0], seen.maps[place])
     return fig
 
@@ -111,7 +107,15 @@ def _correlations(ax, maps: Tensor) -> None:
     table = correlation(maps[:, None], maps[None]).numpy()
     ax.imshow(table, cmap="RdBu_r", vmin=-1, vmax=1)
     for (i, j), value in np.ndenumerate(table):
-        ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=6)
+        ax.text(
+            j,
+            i,
+            f"{value:.1f}",
+            ha="center",
+            va="center",
+            fontsize=6,
+            color="white" if abs(value) > 0.6 else "black",
+        )
     ax.set_title("correlations")
     ax.axis("off")
 

@@ -1,13 +1,16 @@
 """Saving a figure: PNG, PDF and its entry in the manifest, whole or not at all."""
 
+import base64
 import io
 import json
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
+from . import plots
 from .errors import CamError
 from .params import Params
 from .provenance import device_name, versions, write_json
@@ -25,6 +28,7 @@ def save_figure(
     images=None,
     n: int | None = None,
     chosen: str = "",
+    alt: str = "",
 ) -> Path:
     """Write `<figure_dir>/<name>.png` and `.pdf` and the entry in `manifest.json`.
 
@@ -36,6 +40,8 @@ def save_figure(
         network, images: what it was made with; their name and hash go into the manifest.
         n: number of images behind the figure.
         chosen: the rule that chose the images shown.
+        alt: what the figure shows, for readers who cannot see it; the figure is displayed with it
+            where a notebook runs, and closed.
 
     Returns:
         The PNG's path.
@@ -47,6 +53,7 @@ def save_figure(
         raise CamError(f"Found figure name {name!r}, expected lower-case letters, digits and _.")
     folder = params.figure_dir
     folder.mkdir(parents=True, exist_ok=True)
+    plots.caption(fig, provenance_line(params, network, images, n, chosen))
     png = _png(fig, name)
     _write(folder / f"{name}.png", png)
     buffer = io.BytesIO()
@@ -68,6 +75,9 @@ def save_figure(
     manifest = folder / "manifest.json"
     entries = json.loads(manifest.read_text()) if manifest.exists() else {}
     write_json(manifest, entries | {name: entry})
+    if alt:
+        _display(png, alt)
+    plt.close(fig)
     return folder / f"{name}.png"
 
 
@@ -86,16 +96,30 @@ def provenance_line(params: Params, network=None, images=None, n=None, chosen: s
 def _png(fig: Figure, name: str) -> bytes:
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", metadata={"Software": None})
-    if buffer.tell() > MAX_PNG:
-        picture = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    true_colour = Image.open(buffer).convert("RGB")
+    for dither in (Image.Dither.FLOYDSTEINBERG, Image.Dither.NONE):
+        if buffer.tell() <= MAX_PNG:
+            break
         buffer = io.BytesIO()
-        picture.save(buffer, format="png", optimize=True)
+        true_colour.quantize(256, dither=dither).save(buffer, format="png", optimize=True)
     if buffer.tell() > MAX_PNG:
         raise CamError(
             f"The figure {name} has {buffer.tell() / 1e3:.0f} kB as PNG, at most "
             f"{MAX_PNG / 1e3:.0f} allowed; draw fewer panels or smaller ones."
         )
     return buffer.getvalue()
+
+
+def _display(png: bytes, alt: str) -> None:
+    """The figure in the notebook's output, with its alternative text."""
+    from IPython.display import display
+
+    size = dict(zip(("width", "height"), Image.open(io.BytesIO(png)).size, strict=True))
+    display(
+        {"image/png": base64.b64encode(png).decode(), "text/plain": f"<figure: {alt}>"},
+        raw=True,
+        metadata={"image/png": {"alt": alt} | size},
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from torch import Tensor
 
 
@@ -53,3 +54,24 @@ def mean_interval(values: np.ndarray, seed: int = 0, rounds: int = 2000) -> Rate
     means = values[rng.integers(0, len(values), (rounds, len(values)))].mean(1)
     low, high = np.quantile(means, [0.025, 0.975])
     return Rate(float(values.mean()), float(low), float(high), len(values))
+
+
+def side_by_side(rows: list[tuple]) -> pd.DataFrame:
+    """Rows (name, Rate) or (name, Rate, the paper's number) as a table to read."""
+    return (
+        pd.DataFrame(
+            [
+                (
+                    name,
+                    paper[0] if paper else None,
+                    f"{r.value:.2f}",
+                    f"{r.low:.2f} to {r.high:.2f}",
+                    r.n,
+                )
+                for name, r, *paper in rows
+            ],
+            columns=["", "paper", "measured", "95 % interval", "n"],
+        )
+        .astype({"paper": object})
+        .fillna("-")
+    )

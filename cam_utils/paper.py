@@ -1,11 +1,13 @@
 """The paper's own numbers and claims, as printed (CVPR 2016 version)."""
 
+import json
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from .errors import CamError
+from .provenance import project_root
 
 FOLDER = Path(__file__).parent / "paper"
 CAPTIONS = {
@@ -38,6 +40,18 @@ def value(n: int, row: str, column: str) -> float:
             f"columns: {', '.join(frame.columns[1:])}."
         )
     return float(rows.iloc[0][column])
+
+
+def measured(name: str) -> tuple[pd.DataFrame, dict] | None:
+    """A table that profile `paper` measured on real data, and its provenance.
+
+    Read from `figures/paper/<name>.csv` and `.json` of the checkout; None where there is none.
+    """
+    root = project_root()
+    path = root / "figures" / "paper" / f"{name}.csv" if root else None
+    if path is None or not path.exists():
+        return None
+    return pd.read_csv(path), json.loads(path.with_suffix(".json").read_text())
 
 
 @cache

@@ -73,7 +73,8 @@ def _typed(name: str, namespace: dict, kind: type):
     """The value, whose type must be `kind`; int passes for float, nothing else is converted."""
     if name not in namespace:
         raise CamError(
-            f"The notebook's parameters cell does not set {name}; add `{name}: {kind.__name__} = …`."
+            f"The notebook's parameters cell does not set {name}; add "
+            f"`{name}: {kind.__name__} = …`."
         )
     return typed(name, namespace[name], kind)
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import time
 from pathlib import Path
 
@@ -98,13 +99,22 @@ def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = 
     return failed
 
 
+def _progress_bar(output) -> bool:
+    """A finished progress bar: of no use to a reader."""
+    text = output.get("text", "") or str(output.get("data", {}).get("text/plain", ""))
+    return bool(re.match(r"[^\n]{0,60}?\d+%\|", text.lstrip()))
+
+
 def store(executed: Path, target: Path) -> None:
     """Put an executed notebook into the repository, without what only this run knows."""
     notebook = nbformat.read(executed, as_version=4)
     for cell in notebook.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
-        cell.metadata.pop("tags", None) if cell.metadata.get("tags") == [] else None
+        if cell.metadata.get("tags") == []:
+            del cell.metadata["tags"]
+        if "outputs" in cell:
+            cell.outputs = [o for o in cell.outputs if not _progress_bar(o)]
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},

@@ -1,4 +1,4 @@
-"""One pass of a network over many images that keeps what the figures and checks of section 2 need."""
+"""One pass of a network over many images, keeping what section 2 needs."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from . import views
-from .cam import cams
+from .cam import cams, class_activation_maps
 from .errors import BrokenImage, CamError
+from .metrics import Rate, rate
 from .networks.gap import GapNetwork
+from .networks.wrap import check_identity
 
 
 @dataclass(frozen=True)
@@ -77,18 +79,17 @@ def survey(
 
 
 def _forward(network, tensors, pending, device):
+    """One forward pass; maps of the five best classes and of the true one from its features."""
     labels = torch.tensor([r.label for _, r, _ in pending])
-    images = torch.stack(tensors).to(device)
-    best = cams(network, images, min(5, network.class_bias.numel()))
-    wanted = torch.where(labels >= 0, labels, best.classes[:, 0].cpu())
-    own = cams(network, images, wanted[:, None]) if (labels >= 0).any() else best
-    return (
-        labels,
-        best.logits.cpu(),
-        best.classes.cpu(),
-        best.maps.cpu(),
-        own.maps[:, 0].cpu(),
-    )
+    with torch.inference_mode():
+        logits, features = network.logits_and_features(torch.stack(tensors).to(device))
+        check_identity(network, logits, features)
+        best = logits.topk(min(5, logits.shape[1]), dim=1).indices
+        wanted = torch.where(labels >= 0, labels, best[:, 0].cpu()).to(best.device)
+        rows = network.class_weights[torch.cat([best, wanted[:, None]], 1)]
+        maps = class_activation_maps(features, rows)
+    logits, best, maps = (t.cpu().clone() for t in (logits, best, maps))
+    return labels, logits, best, maps[:, :-1], maps[:, -1]
 
 
 def peaks(maps: Tensor, sizes: np.ndarray) -> np.ndarray:
@@ -117,3 +118,34 @@ def correlation(a: Tensor, b: Tensor) -> Tensor:
     a, b = (m.flatten(-2).double() for m in (a, b))
     a, b = (m - m.mean(-1, keepdim=True) for m in (a, b))
     return (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1)).clamp(min=1e-12)
+
+
+def second_object(
+    network: GapNetwork, images, seen: Survey, device="cpu", limit: int = 240
+) -> tuple[Rate, Rate] | None:
+    """Do maps find an object that is not the label? None where no data says where others are.
+
+    For images that also hold an object of another class: how often the map of *its* class peaks
+    on it, and how often the map of the label does.
+    """
+    found = []
+    for index in seen.indices:
+        record = images[int(index)]
+        if record.box_labels is None or len(found) == limit:
+            break
+        extra = record.box_labels[record.box_labels != record.label]
+        if len(extra):
+            found.append((record, int(extra[0])))
+    if not found:
+        return None
+    tensors = torch.stack([views.whole(r.image, network.input_spec).tensor for r, _ in found])
+    classes = torch.tensor([[other, r.label] for r, other in found])
+    maps = [
+        cams(network, t.to(device), c).maps.cpu()
+        for t, c in zip(tensors.split(32), classes.split(32), strict=True)
+    ]
+    maps = torch.cat(maps)
+    sizes = np.array([r.image.size[::-1] for r, _ in found])
+    truth = [r.boxes_of(other) for r, other in found]
+    own, label = (rate(inside(peaks(maps[:, k], sizes), truth)) for k in (0, 1))
+    return own, label

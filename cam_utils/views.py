@@ -49,7 +49,7 @@ def center_crop(image: Image.Image, spec: InputSpec) -> View:
     width, height = image.size
     shape = _resized(height, width, spec)
     tensor = resize(to_tensor(image), shape, spec.kernel)
-    top, left = (int(round((side - spec.size) / 2)) for side in shape)
+    top, left = (round((side - spec.size) / 2) for side in shape)
     tensor = tensor[:, top : top + spec.size, left : left + spec.size]
     sy, sx = height / shape[0], width / shape[1]
     frame = Frame(left * sx, top * sy, (left + spec.size) * sx, (top + spec.size) * sy)

@@ -12,3 +12,9 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip("needs ../shared (real photos, weights and golden cases)")
     return path
+
+
+@pytest.fixture
+def repo() -> Path:
+    """The checkout."""
+    return Path(__file__).resolve().parents[1]

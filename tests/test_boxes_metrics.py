@@ -40,7 +40,7 @@ def test_iou_equals_the_inclusive_devkit_overlap():
     a, b = (10, 10, 19, 29), (15, 20, 24, 39)  # inclusive corners
     inter = (19 - 15 + 1) * (29 - 20 + 1)
     expected = inter / (10 * 20 + 10 * 20 - inter)
-    half = [np.array(v) + (0, 0, 1, 1) for v in (a, b)]
+    half = [np.add(v, (0, 0, 1, 1)) for v in (a, b)]
     assert boxes.iou(half[0], half[1])[0, 0] == pytest.approx(expected)
 
 

@@ -1,0 +1,58 @@
+# `make figures` and `make test` set up everything they need; `make help` lists the rest.
+PYTHON ?= python3
+VENV   ?= .venv
+# PY=python uses the active environment (conda, for example) and sets up nothing
+PY     ?= $(VENV)/bin/python
+CAM_DATA ?=
+export PYTHONHASHSEED := 0
+export OMP_WAIT_POLICY := PASSIVE
+
+ifeq ($(PY),$(VENV)/bin/python)
+READY := $(VENV)/.ready
+endif
+
+.PHONY: figures test paper notebooks lab doctor bench clean help setup
+
+figures: $(READY)  ## run every notebook (profile mini) and rewrite figures/mini
+	$(PY) -m cam_utils figures --profile mini
+
+test: $(READY)  ## ruff, unit and golden tests, nbval over the notebooks
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	CAM_FIGURES=.build/figures $(PY) -m pytest -q tests
+	CAM_FIGURES=.build/figures $(PY) -m pytest -q --nbval-lax --nbval-current-env \
+	    --nbval-cell-timeout=600 --nbval-sanitize-with tests/nbval_sanitize.cfg --dist=loadfile notebooks
+
+paper: $(READY)  ## run every notebook in profile paper: make paper CAM_DATA=/folder
+	@test -n "$(CAM_DATA)" || { echo "make paper needs CAM_DATA=/folder with the data sets (see make doctor)"; exit 2; }
+	$(PY) -m cam_utils figures --profile paper --root $(CAM_DATA)
+
+notebooks: $(READY)  ## run every notebook (profile mini) and store it with its outputs
+	$(PY) -m cam_utils figures --profile mini --in-place
+
+lab: $(READY)  ## open JupyterLab on the notebooks
+	$(PY) -m jupyter lab --notebook-dir notebooks
+
+doctor: $(READY)  ## say which data sets, weights and devices are here
+	$(PY) -m cam_utils doctor
+
+bench: $(VENV)/.bench  ## time cams() against plain forward and against peers
+	$(PY) tests/bench_cams.py
+
+setup: $(READY)  ## only set up the environment
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, found {sys.version}")'
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[notebooks,test]'
+	touch $@
+
+$(VENV)/.bench: $(READY)
+	$(PY) -m pip install -q --disable-pip-version-check -e '.[bench]'
+	touch $@
+
+clean:  ## remove the environment and everything built
+	rm -rf $(VENV) .build
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

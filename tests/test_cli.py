@@ -1,0 +1,208 @@
+"""The command line on good and bad input: one paragraph, status 2, before any long work."""
+
+import struct
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from cam_utils.__main__ import main
+
+
+def run(capsys, *args):
+    status = main(list(args))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def refused(capsys, *args):
+    """The error text of a refused call: one paragraph and no traceback."""
+    status, _, err = run(capsys, *args)
+    assert status == 2
+    text = [line for line in err.strip().splitlines() if "img/s" not in line and "?img" not in line]
+    assert len(text) == 1, err
+    assert text[0].startswith("cam-companion: ")
+    return text[0]
+
+
+@pytest.fixture
+def no_data(monkeypatch):
+    monkeypatch.delenv("CAM_DATA", raising=False)
+
+
+@pytest.mark.usefixtures("no_data")
+def test_explain_writes_a_picture_and_prints_classes(capsys, tmp_path):
+    photo, out = tmp_path / "photo.png", tmp_path / "cam.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 90, 3), np.uint8)).save(photo)
+    status, text, _ = run(
+        capsys, "explain", str(photo), "--network", "mini/googlenet-gap", "--classes", "cat, bus",
+        "--out", str(out),
+    )  # fmt: skip
+    assert status == 0
+    assert "cat" in text
+    assert "bus" in text
+    assert "box x" in text
+    assert Image.open(out).width > 300
+
+
+@pytest.mark.usefixtures("no_data")
+def test_explain_without_weights_uses_the_shipped_network(capsys, tmp_path):
+    status, text, _ = run(capsys, "explain", "cat", "--out", str(tmp_path / "c.png"))
+    assert status == 0
+    assert "network: mini/googlenet-gap" in text
+
+
+def test_explain_with_the_papers_googlenet(capsys, tmp_path, shared):
+    out = tmp_path / "c.png"
+    args = ("explain", "cat", "--root", str(shared / "real"), "--classes", "3", "--out", str(out))
+    status, text, _ = run(capsys, *args)
+    assert status == 0
+    assert "caffe/googlenet" in text
+    assert any(name in text for name in ("tabby", "Egyptian cat", "lynx"))
+
+
+@pytest.mark.usefixtures("no_data")
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--network", "mini/googlenet-gpa"], "did you mean mini/googlenet-gap"),
+        (["--network", "resnet18"], "torchvision/resnet18"),
+        (["--network", "caffe/googlenet"], "bvlc_googlenet.caffemodel"),
+        (["--classes", "catt"], "Unknown class 'catt'"),
+        (["--classes", "99"], "Found classes=99"),
+        (["--classes", "0"], "Found classes=0"),
+        (["--device", "cuda:77"], "Cannot use device"),
+        (["--out", "/nowhere/x.png"], "does not exist"),
+    ],
+)
+def test_explain_refuses_bad_input(capsys, args, message):
+    options = [] if "--network" in args else ["--network", "mini/googlenet-gap"]
+    assert message in refused(capsys, "explain", "cat", *options, *args)
+
+
+@pytest.mark.usefixtures("no_data")
+def test_explain_names_missing_and_broken_photos(capsys, tmp_path):
+    assert "There is no file nowhere.jpg" in refused(capsys, "explain", "nowhere.jpg")
+    broken = tmp_path / "broken.jpg"
+    Image.new("RGB", (300, 300), "red").save(broken)
+    broken.write_bytes(broken.read_bytes()[:700])
+    assert "broken.jpg" in refused(capsys, "explain", str(broken))
+
+
+def test_truncated_caffemodel(capsys, tmp_path, shared):
+    whole = (shared / "real" / "weights" / "squeezenet_v1.1.caffemodel").read_bytes()
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "squeezenet_v1.1.caffemodel").write_bytes(whole[: len(whole) // 2])
+    text = refused(
+        capsys, "explain", "cat", "--network", "caffe/squeezenet1.1", "--root", str(tmp_path)
+    )
+    assert "squeezenet_v1.1.caffemodel" in text
+
+
+def test_weights_of_another_network(capsys, tmp_path, shared):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "nin_imagenet.caffemodel").write_bytes(
+        (shared / "real" / "weights" / "squeezenet_v1.1.caffemodel").read_bytes()
+    )
+    text = refused(capsys, "explain", "cat", "--network", "caffe/nin", "--root", str(tmp_path))
+    assert "expected" in text
+
+
+@pytest.mark.usefixtures("no_data")
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--data", "ilsvrc"], "CAM_DATA"),
+        (["--data", "ilsvcr"], "did you mean"),
+        (["--data", "mini/objects", "--split", "tets"], "test"),
+        (["--data", "mini/objects", "--out", "/proc/x/y.csv"], "Cannot write"),
+    ],
+)
+def test_evaluate_refuses_bad_input(capsys, args, message):
+    text = refused(capsys, "evaluate", "--network", "mini/googlenet-gap", *args)
+    assert message in text
+
+
+@pytest.mark.usefixtures("no_data")
+def test_evaluate_writes_all_rows_and_provenance(capsys, tmp_path):
+    out, summary = tmp_path / "rows.csv", tmp_path / "summary.csv"
+    status, text, _ = run(
+        capsys, "evaluate", "--network", "mini/googlenet-gap", "--data", "mini/objects",
+        "--split", "val", "--limit", "40", "--out", str(out), "--summary", str(summary),
+    )  # fmt: skip
+    assert status == 0
+    assert "top1 classification error" in text
+    rows = pd.read_csv(out)
+    assert rows.groupby("id").size().eq(5).all()
+    assert rows["id"].nunique() == 40
+    assert (rows.sort_values(["id", "rank"]).groupby("id")["score"].diff().dropna() <= 0).all()
+    assert pd.read_csv(summary)["n"].tolist() == [40, 40]
+    assert '"weights"' in out.with_suffix(".csv.json").read_text()
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_evaluate_lists_broken_images_and_goes_on(capsys, tmp_path, shared):
+    folder = tmp_path / "imagenette" / "val" / "n01440764"
+    folder.mkdir(parents=True)
+    source = sorted((shared / "real" / "imagenette" / "val" / "n01440764").iterdir())[:3]
+    for k, photo in enumerate(source):
+        content = photo.read_bytes()
+        (folder / photo.name).write_bytes(content[: len(content) // 3] if k == 1 else content)
+    from cam_utils import load_network, open_images
+    from cam_utils.evaluate import evaluate
+
+    images = open_images("imagenette", "val", tmp_path)
+    network = load_network("caffe/squeezenet1.1", shared / "real")
+    images.classes = network.classes  # scores of all 1000 classes
+    table = evaluate(network, images, progress=False)
+    assert table["id"].nunique() == 2
+    assert source[1].name in table.attrs["unreadable"][0]["path"]
+
+
+@pytest.mark.usefixtures("no_data")
+def test_networks_and_data_must_have_the_same_classes(capsys, shared):
+    text = refused(
+        capsys, "evaluate", "--network", "mini/googlenet-gap", "--data", "ilsvrc",
+        "--root", str(shared / "real"),
+    )  # fmt: skip
+    assert "24 classes" in text
+    assert "1000" in text
+
+
+@pytest.mark.usefixtures("no_data")
+def test_figures_refuses_bad_parameters(capsys):
+    assert "Parameter seed is 'abc'" in refused(capsys, "figures", "-p", "seed", "abc")
+    assert "did you mean profile" in refused(capsys, "figures", "-p", "profil", "mini")
+    assert "There are" in refused(capsys, "figures", "--only", "99").replace(
+        "there are", "There are"
+    )
+    assert "Unknown profile" in refused(capsys, "figures", "--profile", "big")
+    assert "CAM_DATA" in refused(capsys, "figures", "--profile", "paper")
+
+
+@pytest.mark.usefixtures("no_data")
+def test_doctor_always_answers(capsys, tmp_path):
+    status, text, _ = run(capsys, "doctor")
+    assert status == 0
+    assert "CAM_DATA is not set" in text
+    status, text, _ = run(capsys, "doctor", "--root", str(tmp_path))
+    assert status == 0
+    assert "ilsvrc" in text
+    status, text, _ = run(capsys, "doctor", "--networks")
+    assert "caffe/googlenet-cam" in text
+
+
+def test_doctor_sees_what_is_there(capsys, shared):
+    status, text, _ = run(capsys, "doctor", "--root", str(shared / "real"))
+    assert status == 0
+    assert "400 of 50,000" in text
+    assert "yes  caffe/googlenet " in text
+
+
+def test_random_bytes_are_no_caffemodel(capsys, tmp_path):
+    (tmp_path / "weights").mkdir()
+    junk = struct.pack("<64I", *range(64))
+    (tmp_path / "weights" / "bvlc_alexnet.caffemodel").write_bytes(junk)
+    text = refused(capsys, "explain", "cat", "--network", "caffe/alexnet", "--root", str(tmp_path))
+    assert "bvlc_alexnet.caffemodel" in text

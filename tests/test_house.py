@@ -1,0 +1,121 @@
+"""House rules: stored notebooks, figures and modules are what the project promises."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from PIL import Image
+
+from cam_utils.claims import published
+from cam_utils.runner import code_hash, notebooks
+
+NOTEBOOKS = notebooks()
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda p: p.stem)
+def stored(request):
+    return request.param, nbformat.read(request.param, as_version=4)
+
+
+def test_notebooks_are_executed_in_order_without_errors(stored):
+    path, notebook = stored
+    code = [c for c in notebook.cells if c.cell_type == "code"]
+    assert [c.execution_count for c in code] == list(range(1, len(code) + 1))
+    outputs = [o for c in code for o in c.outputs]
+    assert not [o for o in outputs if o.output_type == "error"]
+    assert path.stat().st_size < 1_500_000
+
+
+def test_notebooks_were_run_after_their_last_change(stored):
+    path, notebook = stored
+    assert notebook.metadata["cam"]["source"] == code_hash(notebook), (
+        f"{path.name} was changed after it was run: make notebooks"
+    )
+
+
+def test_notebooks_hold_nothing_of_one_machine(stored):
+    _, notebook = stored
+    assert notebook.metadata["kernelspec"]["name"] == "python3"
+    assert "widgets" not in notebook.metadata
+    text = json.dumps([c.get("outputs", []) for c in notebook.cells])
+    text = re.sub(r'"image/png": "[^"]*"|base64,[A-Za-z0-9+/=]*', "", text)
+    assert not re.search(r"/(home|root|Users|work|tmp)/", text)
+    assert not any("injected-parameters" in c.metadata.get("tags", []) for c in notebook.cells)
+
+
+def test_pictures_have_alternative_texts(stored):
+    _, notebook = stored
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data:
+                assert output["metadata"]["image/png"]["alt"]
+            for tag in re.findall(r"<img [^>]*>", str(data.get("text/html", ""))):
+                assert 'alt="' in tag
+
+
+def test_notebooks_hold_no_machinery(stored):
+    _, notebook = stored
+    code = [c for c in notebook.cells if c.cell_type == "code"]
+    assert sum("parameters" in c.metadata.get("tags", []) for c in code) == 1
+    for cell in code:
+        assert not re.search(r"^\s*(def|class) ", cell.source, re.M)
+        if "parameters" not in cell.metadata.get("tags", []):
+            assert len(cell.source.splitlines()) <= 40
+
+
+def test_metrics_agree_with_the_reference(stored, repo):
+    """Stored metrics lie within the reference's tolerances, and every one has a reference."""
+    path, notebook = stored
+    check_metrics(published(notebook)["metrics"], reference_of(repo, path.stem))
+
+
+def reference_of(repo, stem):
+    return json.loads((repo / "tests" / "reference" / f"{stem[:2]}.json").read_text())
+
+
+def check_metrics(metrics, reference):
+    assert metrics.keys() == reference.keys()
+    for name, entry in reference.items():
+        assert entry["why"]
+        assert metrics[name] == pytest.approx(entry["value"], abs=entry["tolerance"]), name
+
+
+def test_every_tolerance_can_fail(stored, repo):
+    """An error of the size that `planted` names does not pass."""
+    path, notebook = stored
+    metrics, reference = published(notebook)["metrics"], reference_of(repo, path.stem)
+    for name, entry in reference.items():
+        wrong = metrics | {name: entry["value"] + entry["planted"]}
+        with pytest.raises(AssertionError):
+            check_metrics(wrong, reference)
+
+
+def test_every_figure_is_in_the_manifest_and_small(repo):
+    folder = repo / "figures" / "mini"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert {p.stem for p in folder.glob("*.png")} == set(manifest)
+    assert {p.stem for p in folder.glob("*.pdf")} == set(manifest)
+    for name, entry in manifest.items():
+        assert (folder / f"{name}.png").stat().st_size <= 200_000
+        assert Image.open(folder / f"{name}.png").width >= 400
+        assert entry["weights"]
+        assert entry["chosen"]
+        assert entry["paper"].startswith(("Figure", "Table"))
+
+
+def test_modules_are_short_and_speak_of_the_subject(repo):
+    for path in repo.glob("cam_utils/**/*.py"):
+        source = path.read_text()
+        assert len(source.splitlines()) <= 230, f"{path.name} is too long to read in one sitting"
+        assert source.startswith('"""'), f"{path.name} has no docstring"
+
+
+def test_shipped_weights_are_small(repo):
+    weights = list((repo / "cam_utils" / "mini" / "weights").glob("*.safetensors"))
+    assert weights
+    for path in weights:
+        assert path.stat().st_size <= 1_500_000
+        log = json.loads(path.with_suffix(".json").read_text())
+        assert {"stages", "log", "errors", "machine", "minutes"} <= log.keys()

@@ -1,0 +1,144 @@
+"""Notebook parameters are checked, verdicts are printed without noisy digits."""
+
+import nbformat
+import pytest
+import torch
+
+from cam_utils import CamError, MissingData
+from cam_utils.claims import Claims, published
+from cam_utils.params import COMMON, Params
+from cam_utils.runner import check_parameters
+
+GOOD = {
+    "profile": "mini",
+    "data_root": "",
+    "device": "cpu",
+    "seed": 0,
+    "limit": 0,
+    "figure_dir": "",
+}
+
+
+def given(**changes):
+    return GOOD | changes
+
+
+def test_good_parameters():
+    p = Params(given(network="x", level=1), "01_x", network=str, level=float)
+    assert (p.profile, p.seed, p.limit, p.data_root) == ("mini", 0, 0, None)
+    assert p.device == torch.device("cpu")
+    assert p.network == "x"
+    assert p.level == 1.0
+    assert p.values() == {"profile": "mini", "seed": 0, "limit": 0, "network": "x", "level": 1.0}
+    with pytest.raises(AttributeError, match="no parameter 'levl'"):
+        _ = p.levl
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed": "abc"}, "Parameter seed is 'abc' .* expected int"),
+        ({"seed": True}, "Parameter seed is True"),
+        ({"seed": 1.0}, "expected int"),
+        ({"seed": -1}, "expected 0 or more"),
+        ({"limit": "10"}, "expected int; for example -p limit 3"),
+        ({"profile": "mni"}, "Unknown profile 'mni'; expected one of mini, paper"),
+        ({"device": "gpu"}, "Cannot use device 'gpu'"),
+        ({"device": "cuda:77"}, "Cannot use device 'cuda:77'"),
+        ({"flag": "false"}, "Parameter flag is 'false' .* expected bool; for example -p flag True"),
+    ],
+)
+def test_bad_values_are_refused(changes, message):
+    own = {"flag": bool} if "flag" in changes else {}
+    with pytest.raises(CamError, match=message):
+        Params(given(**changes), "01_x", **own)
+
+
+def test_a_parameter_that_papermill_injects_under_a_wrong_name_is_refused():
+    cells = ["", "profile = 'mini'", '# Parameters\nprofil = "mini"\nseed = 3\n']
+    with pytest.raises(CamError, match=r"no parameter 'profil': did you mean profile\?"):
+        Params(given(In=cells), "01_x")
+
+
+def test_paper_profile_needs_a_data_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("CAM_DATA", raising=False)
+    with pytest.raises(MissingData, match="CAM_DATA"):
+        Params(given(profile="paper"), "01_x")
+    monkeypatch.setenv("CAM_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(MissingData, match="The environment variable CAM_DATA names"):
+        Params(given(profile="paper"), "01_x")
+    assert Params(given(profile="paper", data_root=str(tmp_path)), "01_x").data_root == tmp_path
+
+
+def test_figure_folder(monkeypatch, tmp_path, repo):
+    monkeypatch.delenv("CAM_FIGURES", raising=False)
+    assert Params(given(), "01_x").figure_dir == repo / "figures" / "mini"
+    monkeypatch.setenv("CAM_FIGURES", str(tmp_path))
+    assert Params(given(), "01_x").figure_dir == tmp_path / "mini"
+    assert Params(given(figure_dir=str(tmp_path / "a")), "01_x").figure_dir == tmp_path / "a"
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    from cam_utils.runner import notebooks
+
+    return notebooks(["01"])[0]
+
+
+def test_parameters_cells_declare_what_params_expects(notebook):
+    import papermill
+
+    declared = papermill.inspect_notebook(str(notebook))
+    for name, kind in COMMON.items():
+        assert declared[name]["inferred_type_name"] == kind.__name__
+        assert declared[name]["help"]
+    assert set(declared) == {*COMMON, "network", "images"}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"seed": "abc"}, "Parameter seed is 'abc'"),
+        ({"profil": "mini"}, "no parameter 'profil': did you mean profile"),
+        ({"limit": 2.5}, "Parameter limit is 2.5"),
+    ],
+)
+def test_the_runner_refuses_bad_parameters_before_any_work(notebook, values, message):
+    with pytest.raises(CamError, match=message):
+        check_parameters(notebook, values)
+
+
+def test_papermill_alone_is_stopped_by_the_first_cells(notebook, tmp_path):
+    """papermill only warns of an unknown name; the notebook itself refuses it."""
+    import papermill
+
+    with pytest.raises(papermill.PapermillExecutionError, match="did you mean profile"):
+        papermill.execute_notebook(
+            str(notebook), str(tmp_path / "out.ipynb"), {"profil": "mini"}, progress_bar=False
+        )
+
+
+def test_verdicts(capsys):
+    claims = Claims("01_x")
+    claims.check("a", "water is wet", True, measured=0.123456, source="section 1")
+    claims.check("b", "snow is black", False)
+    claims.check("c", "the moon is cheese", None)
+    assert capsys.readouterr().out.splitlines() == [
+        "supported: water is wet (section 1)",
+        "not supported: snow is black",
+        "cannot be tested here: the moon is cheese",
+    ]
+    with pytest.raises(CamError, match="unique"):
+        claims.check("a", "again", True)
+    with pytest.raises(CamError, match="finite"):
+        claims.record(error=float("nan"))
+
+
+def test_published_record_is_found_again():
+    content = {"notebook": "01_x", "verdicts": {}, "metrics": {"a": 1.5}}
+    output = nbformat.v4.new_output(
+        "display_data", {"application/vnd.cam-companion+json": content, "text/plain": ""}
+    )
+    cell = nbformat.v4.new_code_cell("claims.publish()", outputs=[output])
+    assert published(nbformat.v4.new_notebook(cells=[cell])) == content
+    assert published(nbformat.v4.new_notebook()) is None
