@@ -85,6 +85,7 @@ def evaluate(
         CamError: the network's and the data set's classes differ in number; nothing was readable.
     """
     out = check_writable(out) if out else None
+    _check_classes(network, images)
     network = network.to(device).eval()
     rows, unreadable = [], []
     bar = tqdm(total=len(images), unit="img", disable=not progress, desc=str(network.name))
@@ -95,7 +96,6 @@ def evaluate(
             continue
         with torch.inference_mode():
             scores = network(tensors.to(device)).float().softmax(1).cpu()
-        _fitting(scores.shape[1], images)
         best = scores.topk(min(protocol.top, scores.shape[1]), dim=1)
         for index, values, classes in zip(indices, best.values, best.indices, strict=True):
             for rank, (value, label) in enumerate(zip(values, classes, strict=True), start=1):
@@ -165,10 +165,12 @@ def write_summary(table: pd.DataFrame, network, images, protocol, device, path, 
     write_json(path.with_suffix(".json"), record)
 
 
-def _fitting(scores: int, images) -> None:
-    if scores != len(images.classes):
+def _check_classes(network: nn.Module, images) -> None:
+    bias = getattr(network, "class_bias", None)
+    count = len(network.classes) if network.classes else bias.numel()
+    if count != len(images.classes):
         raise CamError(
-            f"The network has {scores} classes and {images.name} has {len(images.classes)}; "
+            f"The network has {count} classes and {images.name} has {len(images.classes)}; "
             "expected the same classes in the same order."
         )
 

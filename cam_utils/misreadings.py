@@ -80,7 +80,7 @@ def _minmax(map: Tensor) -> Tensor:
 
 
 def _rounded_first(seen: Survey) -> list[np.ndarray]:
-    small = [(255 * _minmax(m)).byte().float() for m in seen.maps[:LIMIT, 0]]
+    small = [(255 * m / m.abs().max()).round() for m in seen.maps[:LIMIT, 0]]
     return [boxes.paper(_large(m, size)) for m, size in zip(small, seen.sizes, strict=False)]
 
 

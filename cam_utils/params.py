@@ -43,16 +43,13 @@ class Params:
         types = COMMON | own
         _refuse_unknown(namespace, list(types))
         values = {name: _typed(name, namespace, kind) for name, kind in types.items()}
-        if values["profile"] not in PROFILES:
-            raise CamError(
-                f"Unknown profile {values['profile']!r}; expected one of {', '.join(PROFILES)}."
-            )
+        check_profile(values["profile"])
         for name in ("seed", "limit"):
             if values[name] < 0:
                 raise CamError(f"Parameter {name} is {values[name]}, expected 0 or more.")
         self.notebook, self.types = notebook, types
         self.profile, self.seed, self.limit = (values[n] for n in ("profile", "seed", "limit"))
-        self.data_root = _data_root(self.profile, values["data_root"])
+        self.data_root = data_folder(self.profile, values["data_root"])
         self.device = pick_device(values["device"])
         self.figure_dir = figure_folder(self.profile, values["figure_dir"])
         self.extra = {name: values[name] for name in own}
@@ -118,7 +115,14 @@ def refuse_unknown(given: list[str], known: list[str]) -> None:
             )
 
 
-def _data_root(profile: str, given: str) -> Path | None:
+def check_profile(profile: str) -> None:
+    """CamError unless the profile exists."""
+    if profile not in PROFILES:
+        raise CamError(f"Unknown profile {profile!r}; expected one of {', '.join(PROFILES)}.")
+
+
+def data_folder(profile: str, given: str) -> Path | None:
+    """The folder of the data sets: the parameter, else CAM_DATA; None where mini needs none."""
     text = given or os.environ.get("CAM_DATA", "")
     if not text:
         if profile == "paper":

@@ -10,7 +10,7 @@ import nbformat
 
 from .claims import WORDS, published
 from .errors import CamError, MissingData
-from .params import COMMON, refuse_unknown, typed
+from .params import COMMON, check_profile, data_folder, refuse_unknown, typed
 from .provenance import project_root, source_hash
 
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
@@ -80,6 +80,8 @@ def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
 def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = False) -> int:
     """Run the notebooks, print one line for each; the number that failed."""
     paths = notebooks(only)
+    check_profile(profile)
+    data_folder(profile, given.get("data_root", ""))
     given = {"profile": profile} | given if profile != "mini" or not in_place else given
     checked = {path: check_parameters(path, given) for path in paths}  # before any long work
     build = project_root() / ".build" / "notebooks" / profile

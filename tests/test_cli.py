@@ -114,7 +114,7 @@ def test_weights_of_another_network(capsys, tmp_path, shared):
     ("args", "message"),
     [
         (["--data", "ilsvrc"], "CAM_DATA"),
-        (["--data", "ilsvcr"], "did you mean"),
+        (["--data", "ilsvcr"], "Did you mean 'ilsvrc'"),
         (["--data", "mini/objects", "--split", "tets"], "test"),
         (["--data", "mini/objects", "--out", "/proc/x/y.csv"], "Cannot write"),
     ],
