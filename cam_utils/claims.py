@@ -55,6 +55,10 @@ class Claims:
                 raise CamError(f"The metric {name} is {value}; expected a finite number.")
             self.metrics[name] = float(value)
 
+    def record_rates(self, found: dict, **names: str) -> None:
+        """Keep some values of a table {text: Rate} under stable names, those that it has."""
+        self.record(**{name: found[text].value for name, text in names.items() if text in found})
+
     def publish(self) -> None:
         """Store verdicts and metrics in the notebook's output, where tools can read them."""
         from IPython.display import display

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from torch import Tensor
 
 
@@ -56,22 +55,14 @@ def mean_interval(values: np.ndarray, seed: int = 0, rounds: int = 2000) -> Rate
     return Rate(float(values.mean()), float(low), float(high), len(values))
 
 
-def side_by_side(rows: list[tuple]) -> pd.DataFrame:
-    """Rows (name, Rate) or (name, Rate, the paper's number) as a table to read."""
-    return (
-        pd.DataFrame(
-            [
-                (
-                    name,
-                    paper[0] if paper else None,
-                    f"{r.value:.2f}",
-                    f"{r.low:.2f} to {r.high:.2f}",
-                    r.n,
-                )
-                for name, r, *paper in rows
-            ],
-            columns=["", "paper", "measured", "95 % interval", "n"],
-        )
-        .astype({"paper": object})
-        .fillna("-")
-    )
+def within(difference: Rate | None, margin: float) -> bool | None:
+    """Is a difference negligible? True if its interval lies within +-margin, False if its
+    interval lies outside, None if it was not measured or
+    this many images cannot tell."""
+    if difference is None:
+        return None
+    if -margin <= difference.low and difference.high <= margin:
+        return True
+    if difference.low > margin or difference.high < -margin:
+        return False
+    return None

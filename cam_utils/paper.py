@@ -64,10 +64,17 @@ def claims() -> pd.DataFrame:
     return _claims().copy()
 
 
-def claim(name: str) -> dict[str, str]:
-    """One claim as {"name", "statement", "source"}: ready for `Claims.check(**claim(...))`."""
+def claim(name: str, on: str = "") -> dict[str, str]:
+    """One claim as {"name", "statement", "source"}: ready for `Claims.check(**claim(...))`.
+
+    `on` says what it is tested on, where that is not the notebook's own network and data.
+    """
     frame = _claims()
     if name not in frame.index:
         raise CamError(f"Unknown claim {name!r}; known: {', '.join(frame.index)}.")
     row = frame.loc[name]
+    if on:
+        return {"name": f"{name}-real", "statement": f"{row['statement']}; {on}"} | {
+            "source": row["source"]
+        }
     return {"name": name, "statement": row["statement"], "source": row["source"]}

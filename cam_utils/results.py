@@ -1,0 +1,117 @@
+"""Tables of a notebook: the paper's number, the measured one, and the one on real data."""
+
+import datetime
+
+import pandas as pd
+
+from . import paper
+from .errors import CamError
+from .metrics import Rate
+from .params import Params
+from .provenance import device_name, versions, write_json
+
+HEAD = ["", "paper", "measured", "95 % interval", "n"]
+
+
+def side_by_side(
+    name: str,
+    found: dict[str, Rate],
+    params: Params,
+    network,
+    images,
+    published: dict | None = None,
+) -> pd.DataFrame:
+    """A table to read, with real data beside it.
+
+    In profile `paper`, with the notebook's own network and data and no limit, the rows are also
+    written to `<figure_dir>/<name>.csv`, with provenance in `<name>.json`; in profile `mini` what
+    that profile measured and the repository holds is shown in further columns.
+
+    Args:
+        name: file name of the table.
+        found: what was measured.
+        published: the paper's numbers for some of it, by the same texts.
+    """
+    published = published or {}
+    rows = [(text, published.get(text, "-"), *_words(rate)) for text, rate in found.items()]
+    table = pd.DataFrame(rows, columns=HEAD)
+    if params.profile == "paper":
+        if params.limit == 0 and not any(v for v in params.extra.values() if isinstance(v, str)):
+            _save(name, found, published, params, network, images)
+        return table
+    real = paper.measured(name)
+    if real is None:
+        return table
+    found = {
+        row.metric: Rate(row.measured, row.low, row.high, row.n) for row in real[0].itertuples()
+    }
+    columns = [_words(found.get(text)) for text in table[""]]
+    label = f"real: {real[1]['network']}"
+    for k, head in enumerate((label, "interval", "images")):
+        table[head] = [c[k] for c in columns]
+    return table
+
+
+def real_rate(name: str, metric: str) -> Rate | None:
+    """One number of a table measured on real data, or None where the repository holds none."""
+    found = paper.measured(name)
+    if found is None:
+        return None
+    rows = found[0][found[0]["metric"] == metric]
+    if rows.empty:
+        known = ", ".join(found[0]["metric"])
+        raise CamError(f"The table {name} has no row {metric!r}; it has {known}.")
+    row = rows.iloc[0]
+    return Rate(float(row["measured"]), float(row["low"]), float(row["high"]), int(row["n"]))
+
+
+def origin(name: str) -> str:
+    """Where a table of real data comes from, in one line."""
+    found = paper.measured(name)
+    if found is None:
+        return f"no table {name} of real data in this checkout"
+    about = found[1]
+    return (
+        f"real: {about['command']}\n"
+        f"      {about['network']} ({about['weights']}), {about['images']} {about['split']}, "
+        f"{about['n']} images, {about['device']}, {about['made']}"
+    )
+
+
+def _words(rate: Rate | None) -> tuple:
+    if rate is None:
+        return "-", "-", "-"
+    return f"{rate.value:.2f}", f"{rate.low:.2f} to {rate.high:.2f}", rate.n
+
+
+def _save(name, found: dict[str, Rate], published: dict, params: Params, network, images) -> None:
+    folder = params.figure_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    content = [
+        {
+            "metric": text,
+            "paper": published.get(text),
+            "measured": round(rate.value, 4),
+            "low": round(rate.low, 4),
+            "high": round(rate.high, 4),
+            "n": rate.n,
+        }
+        for text, rate in found.items()
+    ]
+    part = folder / f"{name}.csv.part"
+    pd.DataFrame(content).to_csv(part, index=False)
+    part.replace(folder / f"{name}.csv")
+    about = {
+        "network": network.name,
+        "weights": network.weights_hash,
+        "images": images.name,
+        "split": images.split,
+        "n": len(images),
+        "parameters": params.values(),
+        "command": "make paper CAM_DATA=...",
+        "notebook": params.notebook,
+        "made": datetime.date.today().isoformat(),
+        "device": device_name(params.device),
+        "versions": versions(),
+    }
+    write_json(folder / f"{name}.json", about)

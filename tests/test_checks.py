@@ -1,0 +1,221 @@
+"""Surveys, the causal check, Grad-CAM, tables beside real data, and saved figures."""
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from torch import nn
+
+from cam_utils import CamError, cams, checks, fig_cam, load_network, open_images, plots, results
+from cam_utils.data import subset
+from cam_utils.erase import erasure_drops, region
+from cam_utils.figures import save_figure
+from cam_utils.metrics import Rate, mean_interval, within
+from cam_utils.params import Params
+from cam_utils.picker import details_html
+from cam_utils.saliency import grad_cam
+from cam_utils.survey import correlation, inside, peaks, survey
+
+GOOD = {
+    "profile": "mini",
+    "data_root": "",
+    "device": "cpu",
+    "seed": 0,
+    "limit": 0,
+    "figure_dir": "",
+}
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load_network("mini/googlenet-gap")
+
+
+@pytest.fixture(scope="module")
+def images():
+    return open_images("mini/objects", "val")
+
+
+@pytest.fixture(scope="module")
+def seen(network, images):
+    return survey(network, images, limit=48, seed=1)
+
+
+def test_survey_agrees_with_cams(network, images, seen):
+    assert len(seen) == 48
+    assert np.all(np.diff(seen.indices) > 0)
+    from cam_utils.views import whole
+
+    inputs = torch.stack(
+        [whole(images[int(i)].image, network.input_spec).tensor for i in seen.indices[:4]]
+    )
+    result = cams(network, inputs, 5)
+    torch.testing.assert_close(seen.maps[:4], result.maps, rtol=1e-4, atol=1e-4)
+    assert torch.equal(seen.classes[:4], result.classes)
+    own = cams(network, inputs, seen.labels[:4, None]).maps[:, 0]
+    torch.testing.assert_close(seen.label_maps[:4], own, rtol=1e-4, atol=1e-4)
+
+
+def test_unlabelled_photos_can_be_surveyed(network):
+    found = survey(network, open_images("photos", "all"))
+    assert (found.labels == -1).all()
+    torch.testing.assert_close(found.label_maps, found.maps[:, 0])
+    rows = checks.bias_effect(found, network.class_bias)
+    assert list(rows) == ["images whose best class changes, %"]  # no labels, no errors
+
+
+def test_peaks_are_cell_centres_in_the_image():
+    maps = torch.zeros(1, 4, 8)
+    maps[0, 1, 6] = 1
+    np.testing.assert_allclose(
+        peaks(maps, np.array([[100, 400]])), [[6.5 / 8 * 400, 1.5 / 4 * 100]]
+    )
+    points = np.array([[5.0, 5.0], [10.0, 5.0]])
+    box = np.array([[0, 0, 10, 10.0]])
+    assert inside(points, [box, box]).tolist() == [True, False]  # half-open
+
+
+def test_correlation():
+    a = torch.randn(3, 5, 6, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(correlation(a, 2 * a + 1), torch.ones(3).double())
+    torch.testing.assert_close(correlation(a, -a), -torch.ones(3).double())
+
+
+def test_erasing_the_marked_region_hurts_more_than_elsewhere(network, images, seen):
+    best = seen.maps[:, 0], seen.classes[:, 0]
+    drops = erasure_drops(network, images, seen.indices, *best)
+    assert drops.shape == (48, 2)
+    assert drops[:, 0].mean() > drops[:, 1].mean() + 0.3
+    random_maps = torch.rand(seen.maps[:, 0].shape, generator=torch.Generator().manual_seed(0))
+    control = erasure_drops(network, images, seen.indices, random_maps, seen.classes[:, 0])
+    assert abs(control[:, 0].mean() - control[:, 1].mean()) < 0.1  # a random map marks nothing
+
+
+def test_region_is_relative_to_each_map():
+    maps = torch.zeros(2, 4, 4)
+    maps[0, 0, 0], maps[1, 3, 3] = 1.0, 100.0
+    found = region(maps, (16, 16), 0.5)
+    assert found[0].sum() == found[1].sum() > 0
+
+
+def test_another_object_is_found_by_its_own_class(network, images, seen):
+    found = checks.class_differences(network, images, seen)
+    own = found["map of another object's class peaks on that object, %"]
+    label = found["map of the label peaks on that object, %"]
+    assert own.low > label.high
+
+
+def test_grad_cam_is_cam_divided_by_places(network):
+    images = torch.randn(3, 3, 112, 112, generator=torch.Generator().manual_seed(0))
+    result = cams(network, images, 4)
+    by_gradient = grad_cam(network, images, result.classes)
+    torch.testing.assert_close(by_gradient * 14 * 14, result.maps, rtol=1e-3, atol=1e-3)
+    assert not by_gradient.requires_grad
+
+
+def test_grad_cam_of_any_layer():
+    torch.manual_seed(0)
+    model = torchvision.models.alexnet().eval()
+    images = torch.randn(2, 3, 224, 224)
+    maps = grad_cam(model, images, torch.tensor([[1, 2], [3, 4]]), layer=model.features[-1])
+    assert maps.shape == (2, 2, 6, 6)
+    assert not any(m._forward_hooks for m in model.modules())
+    with pytest.raises(CamError, match="needs the layer"):
+        grad_cam(model, images, torch.tensor([[1], [2]]))
+
+
+def test_forward_passes_are_counted():
+    model = nn.Sequential(nn.Conv2d(3, 2, 1))
+    assert checks.forward_passes(model, lambda: model(torch.zeros(1, 3, 4, 4))) == 1
+
+
+def test_choices_follow_their_rules(seen):
+    tally = torch.bincount(seen.labels, minlength=24)
+    chosen = fig_cam.choose_classes(seen, [])
+    assert tally[chosen[0]] == tally.max()
+    assert fig_cam.choose_classes(seen, [chosen[1], chosen[0]], least=1) == [chosen[1], chosen[0]]
+    places = fig_cam.choose_images(seen, chosen[0], 3, seed=0)
+    assert places == fig_cam.choose_images(seen, chosen[0], 3, seed=0)
+    p = seen.logits.softmax(1)[:, chosen[0]]
+    assert all(p[places[-1]] <= p[k] for k in places)
+    assert (seen.labels[places] == chosen[0]).all()
+
+
+def test_negligible_differences():
+    assert within(Rate(0.1, -0.2, 0.4, 9), 1) is True
+    assert within(Rate(3, 2, 4, 9), 1) is False
+    assert within(Rate(1, -1, 3, 9), 1) is None
+    assert within(None, 1) is None
+    found = mean_interval(np.arange(100.0), seed=0)
+    assert found.low < found.value == 49.5 < found.high
+    assert found == mean_interval(np.arange(100.0), seed=0)
+
+
+def test_tables_carry_the_real_numbers_of_the_repository(network, images):
+    p = Params(GOOD, "01_x")
+    metric = "images whose best class changes, %"
+    table = results.side_by_side("01_bias", {metric: Rate(1, 0, 2, 9)}, p, network, images)
+    real = results.real_rate("01_bias", metric)
+    assert table.loc[0, "real: caffe/googlenet"] == f"{real.value:.2f}"
+    assert "400 images" in results.origin("01_bias")
+    with pytest.raises(CamError, match="no row"):
+        results.real_rate("01_bias", "nothing")
+    assert results.real_rate("no_such_table", "x") is None
+
+
+def test_paper_profile_writes_its_tables_only_for_the_default_run(network, images, tmp_path):
+    given = GOOD | {"profile": "paper", "data_root": str(tmp_path), "figure_dir": str(tmp_path)}
+    found = {"a thing, %": Rate(1, 0, 2, 9)}
+    for extra in ({"limit": 5, "network": ""}, {"limit": 0, "network": "other"}):
+        p = Params(given | extra, "01_x", network=str)
+        results.side_by_side("t", found, p, network, images)
+        assert not (tmp_path / "t.csv").exists()
+    p = Params(given | {"network": ""}, "01_x", network=str)
+    results.side_by_side("t", found, p, network, images, {"a thing, %": 3.5})
+    row = pd.read_csv(tmp_path / "t.csv").iloc[0]
+    assert (row["metric"], row["paper"], row["measured"], row["n"]) == ("a thing, %", 3.5, 1, 9)
+    assert json.loads((tmp_path / "t.json").read_text())["weights"] == network.weights_hash
+
+
+def figure(name="fig09_test", noise=8, **kwargs):
+    p = Params(GOOD | {"figure_dir": str(kwargs.pop("folder"))}, "01_x")
+    with plots.style():
+        fig, axes = plots.panels(1, 2)
+        array = np.random.default_rng(0).integers(0, 255, (noise, noise, 3), np.uint8)
+        plots.show_image(axes[0, 0], Image.fromarray(array), "noise")
+    return save_figure(fig, name, p, paper="Figure 9", chosen="by rule", **kwargs)
+
+
+def test_equal_figures_give_equal_bytes(tmp_path, network, images):
+    first = figure(folder=tmp_path / "a", network=network, images=images, n=3)
+    second = figure(folder=tmp_path / "b", network=network, images=images, n=3)
+    for suffix in (".png", ".pdf"):
+        a, b = (p.with_suffix(suffix).read_bytes() for p in (first, second))
+        assert a == b
+    entry = json.loads((tmp_path / "a" / "manifest.json").read_text())["fig09_test"]
+    assert entry["weights"] == network.weights_hash
+    assert entry["chosen"] == "by rule"
+    assert not plt.get_fignums()
+    assert not list(tmp_path.glob("**/*.part"))
+
+
+def test_figures_stay_small_and_well_named(tmp_path):
+    assert figure(folder=tmp_path, noise=300).stat().st_size <= 200_000
+    with pytest.raises(CamError, match="expected lower-case"):
+        figure("Fig 9", folder=tmp_path)
+
+
+def test_details_work_without_a_kernel(network, images):
+    html = details_html(network, images[0].image, 3)
+    assert html.count("<details") == 3
+    assert html.count('alt="class activation map of') == 3
+    assert "<script" not in html
+
+
+def test_subsets_are_seeded(images):
+    assert subset(images, 5, 1).ids == subset(images, 5, 1).ids != subset(images, 5, 2).ids
