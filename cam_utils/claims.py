@@ -23,7 +23,7 @@ class Claims:
 
     def check(
         self, name: str, statement: str, holds: bool | None, measured=None, paper=None, source=""
-    ) -> bool | None:
+    ) -> None:
         """Print and keep one verdict.
 
         Args:
@@ -46,7 +46,6 @@ class Claims:
         }
         where = f" ({source})" if source else ""
         print(f"{WORDS[holds]}: {statement}{where}")
-        return holds
 
     def record(self, **numbers: float) -> None:
         """Keep numbers under stable names; a test compares them with tests/reference."""

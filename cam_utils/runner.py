@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
     try:
         papermill.execute_notebook(
             str(path), str(output), given, kernel_name="python3", cwd=str(path.parent),
-            progress_bar=False, execution_timeout=timeout,
+            progress_bar=sys.stderr.isatty(), execution_timeout=timeout,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # no warning about local sockets
         )  # fmt: skip
     except papermill.PapermillExecutionError as failure:
         error = f"{failure.ename}: {failure.evalue}"
