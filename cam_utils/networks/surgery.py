@@ -145,14 +145,22 @@ def gap_surgery(
 
 
 def inherit(network: nn.Module, parent: nn.Module) -> list[str]:
-    """Copy the weights that two networks share: those of equal name and shape. Returns the names.
+    """Copy the layers that two networks share: those with equal names and shapes; returns them.
 
     For networks that are not cut but built anew: AlexNet*-GAP has AlexNet's first four layers.
     """
     own, others = network.state_dict(), parent.state_dict()
-    shared = [k for k in own if k in others and own[k].shape == others[k].shape]
-    network.load_state_dict(own | {k: others[k] for k in shared})
-    return shared
+    layers: dict[str, list[str]] = {}
+    for key in own:
+        layers.setdefault(key.rpartition(".")[0], []).append(key)
+    shared = {
+        layer: keys
+        for layer, keys in layers.items()  # whole layers: a bias alone may fit by accident
+        if all(k in others and own[k].shape == others[k].shape for k in keys)
+    }
+    copied = {k: others[k] for keys in shared.values() for k in keys}
+    network.load_state_dict(own | copied)
+    return list(shared)
 
 
 def _by_name(name, num_classes, units, groups, pool, after) -> GapNetwork:
