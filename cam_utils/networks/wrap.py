@@ -90,7 +90,7 @@ def as_gap_network(
         raise NoClassActivationMap(
             f"{name} is a TorchScript module, which hides its operations; give the Python module."
         )
-    probe = _probe(model, input_spec) if example is None else example
+    probe = probe_images(model, input_spec) if example is None else example
     try:
         recorder, logits = record(model, probe)
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
@@ -134,7 +134,8 @@ def _with_features(network, probe):
         return network.logits_and_features(probe)
 
 
-def _probe(model: nn.Module, spec: InputSpec) -> Tensor:
+def probe_images(model: nn.Module, spec: InputSpec) -> Tensor:
+    """Two noise images (2, channels, size, size), always the same, of the model's type."""
     first = next((p for p in model.parameters() if p.is_floating_point()), torch.zeros(1))
     conv = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
     channels = conv.in_channels if conv is not None else 3
