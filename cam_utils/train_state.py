@@ -109,7 +109,7 @@ def save(path: Path, who: dict, at: Progress, network, optimizer, world: World) 
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
         "generators": generators,
-        "versions": versions(),
+        "versions": {name: str(version) for name, version in versions().items()},
     }
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
@@ -142,7 +142,7 @@ def load(path: Path, who: dict, network, optimizer, world: World) -> Progress:
             raise KeyError("another format")
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, UnpicklingError) as error:
         raise CamError(
-            f"{path} is not a complete checkpoint of this program ({_first_line(error)}). Remove "
+            f"{path} is not a complete checkpoint of this program ({type(error).__name__}). Remove "
             "it to begin anew, or give another one."
         ) from error
     different = differences(who, found)
@@ -185,7 +185,3 @@ def _restore(states: dict, device: torch.device) -> None:
 
 def _hash(value) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
