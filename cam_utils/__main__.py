@@ -149,20 +149,20 @@ def _train(args):
             raise CamError(f"{args.network} has a recipe of its own; leave out {', '.join(given)}.")
         print(train_mini(args.network, args.out, args.seed, device))
         return
-    print(
-        train_paper(
-            args.network,
-            args.data or "ilsvrc",
-            args.root,
-            args.out,
-            released(**changes, seed=args.seed),
-            args.group or 1,
-            device,
-            args.resume,
-            args.workers,
-            args.estimate,
-        )
+    done = train_paper(
+        args.network,
+        args.data or "ilsvrc",
+        args.root,
+        args.out,
+        released(**changes, seed=args.seed),
+        args.group or 1,
+        device,
+        args.resume,
+        args.workers,
+        args.estimate,
     )
+    if done:  # of several processes only the first has something to say
+        print(done)
 
 
 def _figures(args):

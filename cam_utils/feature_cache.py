@@ -99,6 +99,8 @@ def cache_features(
 ) -> CachedFeatures:
     """Trunk outputs of all images; a call that was interrupted goes on where it stopped.
 
+    One process computes them, before `torchrun`; all processes may then train on the file.
+
     Args:
         images: (images, labels) or a data set, as in `cam_utils.train.fit`.
         folder: where the file lies; its name has the trunk's hash, the data set and the view.

@@ -6,6 +6,7 @@ of processes nor on whether the run was interrupted.
 
 import hashlib
 import os
+import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -69,7 +70,10 @@ class Arrays:
                 f"Found images {images.dtype} {images.shape} and {len(labels)} labels; expected "
                 "uint8 (N, H, W, 3) and N labels."
             )
-        self.images = torch.from_numpy(images).permute(0, 3, 1, 2)  # memory stays channels-last
+        with warnings.catch_warnings():  # arrays may be read-only, and nothing is written here
+            warnings.filterwarnings("ignore", message=".*not writable")
+            tensor = torch.from_numpy(images)
+        self.images = tensor.permute(0, 3, 1, 2)  # memory stays channels-last
         self.labels = labels.astype(np.int64)
         content = digest(np.ascontiguousarray(images), self.labels)
         self.identity = {"name": "arrays", "images": len(images), "content": content}

@@ -15,7 +15,7 @@ from tiny_training import SGD, SPEC, Pictures, Tiny, data, tiny, weights
 from torch import nn
 
 from cam_utils.__main__ import main
-from cam_utils.augment import augment, crop
+from cam_utils.augment import augment, crop, draw
 from cam_utils.distributed import World
 from cam_utils.errors import CamError
 from cam_utils.feature_cache import cache_features
@@ -121,10 +121,22 @@ def test_it_learns_and_reports():
     assert log["error"].iloc[-1] < 20 < log["error"].iloc[0]
     assert log["epoch"].tolist() == list(range(1, 13))
     assert (log["images"] == 37).all()
+    rates = [0.05 * rate_factor(step, 60, SGD) for step in range(4, 60, 5)]
+    assert log["lr"].tolist() == pytest.approx(rates)
     assert not network.training
 
 
 # --- augmentation
+
+
+def test_every_image_is_changed_anew_in_every_epoch_and_for_every_seed():
+    recipe = replace(SGD, shift=1000)
+    places = [(recipe, 0, 0), (recipe, 0, 1), (recipe, 1, 0), (replace(recipe, seed=6), 0, 0)]
+    assert len({draw(*place)[2:] for place in places}) == 4
+    assert draw(*places[0])[1:] == draw(*places[0])[1:]
+    mirrored = [draw(recipe, 0, i)[1] for i in range(400)]
+    assert 150 < sum(mirrored) < 250
+    assert not any(draw(replace(recipe, mirror=False), 0, i)[1] for i in range(50))
 
 
 def test_mirror_and_shift_repeat_the_edge():
@@ -396,13 +408,13 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path):
 
 def test_weights_that_are_not_finite_are_not_written(tmp_path):
     network, file = tiny(), tmp_path / "c.pt"
+    network.register_buffer("spare", torch.zeros(1))  # the loss does not show it
 
     def spoil(step, loss):
         if step == 3:
-            network.convs[0].weight.data[0] = float("inf")
-            network.fc.weight.data.zero_()  # so that the loss does not show it
+            network.spare.fill_(float("inf"))
 
-    with pytest.raises(CamError, match="not finite"):
+    with pytest.raises(CamError, match="After step 4 the weights spare are not finite"):
         quiet(network, data(), checkpoint=file, every=2, on_step=spoil)
     assert torch.load(file, weights_only=True)["progress"]["step"] == 2
 
