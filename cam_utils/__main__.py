@@ -53,11 +53,25 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--summary", help="CSV of the errors beside the paper's to write")
     sub.add_argument("--device", default="auto")
 
-    sub = command("train", _train, "train a network of the mini world")
-    sub.add_argument("--network", required=True, help="mini/googlenet-gap, ...")
-    sub.add_argument("--out", help="safetensors file (default: the package's own)")
+    sub = command("train", _train, "train a network of the paper or of the mini world")
+    sub.add_argument(
+        "--network", required=True, help="googlenet-gap, googlenet-gmp, mini/googlenet-gap, ..."
+    )
+    sub.add_argument("--out", help="safetensors file (mini: default is the package's own)")
     sub.add_argument("--seed", type=int, default=0)
-    sub.add_argument("--device", default="auto")
+    sub.add_argument("--device", default="auto", help="auto, cpu, cuda; start many with torchrun")
+    paper = sub.add_argument_group("networks of the paper (defaults: the released solver)")
+    paper.add_argument("--data", help="ilsvrc (default), imagenette")
+    length = paper.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=int)
+    length.add_argument("--iterations", type=int, help="steps (160,000)")
+    paper.add_argument("--batch", type=int, help="images in a step, over all processes (64)")
+    paper.add_argument("--lr", type=float, help="learning rate at the start (0.001)")
+    paper.add_argument("--step-size", type=int, help="steps between two falls of it (40,000)")
+    paper.add_argument("--group", type=int, choices=[1, 2], help="of CAM_conv (1; released: 2)")
+    paper.add_argument("--workers", type=int, help="processes that decode photos")
+    paper.add_argument("--resume", action="store_true", help="go on from the checkpoint, if any")
+    paper.add_argument("--estimate", action="store_true", help="count the operations, then stop")
 
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
@@ -131,8 +145,33 @@ def _evaluate(args):
 def _train(args):
     from .provenance import pick_device
     from .train_mini import train_mini
+    from .train_paper import released, train_paper
 
-    print(train_mini(args.network, args.out, args.seed, pick_device(args.device)))
+    device = pick_device(args.device)
+    changes = {key: getattr(args, key) for key in ("epochs", "iterations", "batch", "lr")}
+    changes["step_size"] = args.step_size
+    options = {"data": args.data, "group": args.group, "workers": args.workers, **changes}
+    options |= {"resume": args.resume or None, "estimate": args.estimate or None}
+    if args.network.startswith("mini/"):
+        given = [f"--{key.replace('_', '-')}" for key, v in options.items() if v is not None]
+        if given:
+            raise CamError(f"{args.network} has a recipe of its own; leave out {', '.join(given)}.")
+        print(train_mini(args.network, args.out, args.seed, device))
+        return
+    done = train_paper(
+        args.network,
+        args.data or "ilsvrc",
+        args.root,
+        args.out,
+        released(**changes, seed=args.seed),
+        args.group or 1,
+        device,
+        args.resume,
+        args.workers,
+        args.estimate,
+    )
+    if done:  # of several processes only the first has something to say
+        print(done)
 
 
 def _figures(args):

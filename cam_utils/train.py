@@ -1,8 +1,9 @@
-"""Training a classifier: the recipe as a value, one function that carries it out."""
+"""Training a classifier: one function that carries a recipe out, in one process or in several."""
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,100 +11,145 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from . import train_state as state
+from .augment import normalise
+from .distributed import processes
 from .errors import CamError
+from .feature_cache import CachedFeatures
+from .train_data import Arrays, Photos, check_labels, plan
+from .train_recipe import (
+    RELEASED,
+    Recipe,
+    check_recipe,
+    make_optimizer,
+    rate_factor,
+    set_rate,
+    steps_per_epoch,
+    total_steps,
+)
+from .train_step import fast_bfloat16, train_step, training_mode
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train.
-
-    Attributes:
-        epochs, batch: passes over the images, images in a step.
-        lr: peak learning rate; linear warm-up over `warmup` of all steps, then cosine to zero.
-        optimizer: "adamw" or "sgd" (momentum 0.9, Nesterov).
-        weight_decay: on weights; not on biases and normalisation.
-        smoothing: label smoothing.
-        shift: largest random shift, pixels; mirrored with probability 1/2.
-        seed: of the order of images and the augmentation.
-    """
-
-    epochs: int = 12
-    batch: int = 64
-    lr: float = 2e-3
-    optimizer: str = "adamw"
-    weight_decay: float = 0.02
-    warmup: float = 0.08
-    smoothing: float = 0.05
-    shift: int = 8
-    seed: int = 0
+__all__ = ["RELEASED", "Recipe", "fast_bfloat16", "fit", "normalise", "predict"]
 
 
 def fit(
     network: nn.Module,
-    images: np.ndarray,
-    labels: np.ndarray,
+    images,
     recipe: Recipe,
+    *,
     device: torch.device | str = "cpu",
+    checkpoint: str | Path | None = None,
+    every: int = 1000,
+    resume: bool = False,
+    workers: int | None = None,
+    precision: str = "auto",
     progress: bool = True,
+    on_step: Callable[[int, float], None] | None = None,
 ) -> pd.DataFrame:
     """Train in place; the network ends in eval mode.
 
+    A run that was interrupted and resumed ends with the same weights as one that was not (to the
+    bit on the CPU with the same number of threads). Started by `torchrun`, all processes share
+    the work of every step. A layer whose parameters are all frozen stays in eval mode.
+
     Args:
-        network: with `input_spec` (its normalisation is used), logits (B, C).
-        images: (N, H, W, 3) uint8 RGB of the network's input size.
-        labels: (N,) integer classes.
+        network: with `input_spec`, logits (B, C); those parameters are trained that require a
+            gradient.
+        images: one of
+            - (images, labels): (N, H, W, 3) uint8 RGB of the network's input size, (N,) integers;
+            - a data set of `open_images`, with `.label(i)`, `.ids`, `.classes`;
+            - `CachedFeatures` of the network's trunk: only the layers after it are trained.
+        checkpoint: file to write every `every` steps and at the end.
+        resume: go on from the checkpoint, if there is one.
+        workers: processes that decode photos; None: one for each core, at most 8.
+        precision: "auto": bfloat16 autocast where the device is fast at it; or "float32".
+        progress: show a bar (rank 0).
+        on_step: called after each step, and after its checkpoint, with the number of steps done
+            and the step's loss.
 
     Returns:
-        One row for each epoch: epoch, loss, error (% of training images, as seen augmented),
-        seconds.
+        One row for each epoch: epoch, steps, lr, loss, error (% of training images, as seen
+        augmented), images, skipped (that could not be decoded), seconds.
 
     Raises:
-        CamError: images and labels do not fit, or the loss stopped being finite.
+        CamError: data, recipe or checkpoint cannot be used; no image can be decoded; the loss is
+            no longer finite. The last checkpoint is kept.
     """
-    _check(images, labels)
-    device = torch.device(device)
-    network.to(device, memory_format=torch.channels_last).train()
-    data = torch.from_numpy(images).permute(0, 3, 1, 2)  # keeps the channels-last memory
-    target = torch.as_tensor(labels, dtype=torch.int64)
-    optimizer = _optimizer(network, recipe)
-    steps = recipe.epochs * math.ceil(len(data) / recipe.batch)
-    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: _schedule(s, steps, recipe))
-    loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    torch.manual_seed(recipe.seed)  # dropout draws from the global generator
-    log = []
-    bar = tqdm(total=recipe.epochs * len(data), unit="img", disable=not progress)
-    for epoch in range(1, recipe.epochs + 1):
-        start, total, wrong = time.perf_counter(), 0.0, 0
-        for chosen in torch.randperm(len(data), generator=generator).split(recipe.batch):
-            batch = augment(data[chosen], recipe.shift, generator).to(device)
-            answer = target[chosen].to(device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
-                logits = network(normalise(batch, network.input_spec))
-            loss = loss_of(logits.float(), answer)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            rate.step()
-            total += loss.item() * len(chosen)
-            wrong += int((logits.argmax(1) != answer).sum())
-            bar.update(len(chosen))
-            if not math.isfinite(total):
-                raise CamError(
-                    f"The loss is not finite in epoch {epoch}; lower the learning rate "
-                    f"({recipe.lr:g}) or look for broken images."
-                )
-        row = {
-            "epoch": epoch,
-            "loss": total / len(data),
-            "error": 100 * wrong / len(data),
-            "seconds": time.perf_counter() - start,
-        }
-        log.append(row)
-        bar.set_postfix_str(f"epoch {epoch}, loss {row['loss']:.3f}, error {row['error']:.1f} %")
-    bar.close()
+    check_recipe(recipe)
+    if precision not in ("auto", "float32"):
+        raise CamError(f"Unknown precision {precision!r}; expected auto or float32.")
+    checkpoint = state.usable(checkpoint, every, resume)
+    source = open_source(images, network)
+    who = state.identity(network, source.identity, recipe)
+    n = len(source.labels)
+    per_epoch, steps = steps_per_epoch(n, recipe), total_steps(n, recipe)
+    with processes(device) as world:
+        network.to(world.device, memory_format=torch.channels_last)
+        model = training_mode(source.model(network))
+        optimizer = make_optimizer(model, recipe)
+        state.seed_dropout(recipe, world.rank)
+        at = state.Progress()
+        if checkpoint and checkpoint.exists():
+            at = state.load(checkpoint, who, network, optimizer, world)
+        parallel = world.parallel(model)
+        autocast = precision == "auto" and fast_bfloat16(world.device)
+        chosen = plan(n, recipe, at.step, world)
+        batches = source.batches(chosen, recipe, network.input_spec, workers)
+        bar = tqdm(
+            total=_images(steps, n, recipe),
+            initial=_images(at.step, n, recipe),
+            unit="img",
+            disable=not progress or world.rank > 0,
+        )
+        while at.step < steps:
+            start, epoch = time.perf_counter(), at.step // per_epoch + 1
+            set_rate(optimizer, rate_factor(at.step, steps, recipe))
+            sums = train_step(
+                parallel, optimizer, next(batches), source, network, recipe, world, autocast
+            )
+            loss = sums["loss"] / max(1, sums["images"])
+            if not math.isfinite(loss):
+                raise CamError(_not_finite(epoch, at.step, recipe, checkpoint))
+            at.step += 1
+            sums["seconds"] = time.perf_counter() - start
+            at.sums = {key: at.sums.get(key, 0) + value for key, value in sums.items()}
+            last = at.step == steps
+            _check_readable(at.sums, n, last)
+            if at.step % per_epoch == 0 or last:
+                at.log.append(_row(epoch, at, optimizer))
+                at.sums = {}
+            bar.update(_images(at.step, n, recipe) - bar.n)
+            bar.set_postfix(epoch=epoch, loss=f"{loss:.3f}", refresh=False)
+            if checkpoint and (last or at.step % every == 0):
+                state.save(checkpoint, who, at, network, optimizer, world)
+            if on_step:
+                on_step(at.step, loss)
+        bar.close()
+        world.barrier()  # the checkpoint is written when any process returns
     network.eval()
-    return pd.DataFrame(log)
+    return pd.DataFrame(at.log)
+
+
+def open_source(images, network: nn.Module) -> Arrays | Photos | CachedFeatures:
+    """What `fit` takes as images, checked against the network.
+
+    Raises:
+        CamError: it is nothing of the kind, or its labels do not fit the network.
+    """
+    names = None
+    if isinstance(images, CachedFeatures):
+        source = images
+    elif isinstance(images, tuple) and len(images) == 2 and isinstance(images[0], np.ndarray):
+        source = Arrays(*images)
+    elif all(hasattr(images, name) for name in ("label", "ids", "classes", "__getitem__")):
+        source, names = Photos(images), list(images.classes)
+    else:
+        raise CamError(
+            f"Found images as {type(images).__name__}; expected (array, labels), a data set of "
+            "cam_utils.data.open_images, or cached features."
+        )
+    check_labels(source.labels, network, names)
+    return source
 
 
 @torch.inference_mode()
@@ -112,73 +158,44 @@ def predict(network: nn.Module, images: np.ndarray, device="cpu", batch: int = 1
     network.to(device).eval()
     data = torch.from_numpy(images).permute(0, 3, 1, 2)
     parts = [
-        network(normalise(part.float().to(device), network.input_spec)).cpu()
-        for part in data.split(batch)
+        network(normalise(part.to(device), network.input_spec)).cpu() for part in data.split(batch)
     ]
     return torch.cat(parts)
 
 
-def normalise(images: Tensor, spec) -> Tensor:
-    """(B, 3, H, W) in 0..255 RGB to the network's scale, mean and deviation."""
-    if spec.channels == "BGR":
-        images = images.flip(1)
-    mean, std = (
-        torch.tensor(v, device=images.device)[:, None, None] for v in (spec.mean, spec.std)
-    )
-    return (images * spec.scale - mean) / std
+def _images(step: int, n: int, recipe: Recipe) -> int:
+    """Images in the first `step` steps."""
+    epochs, rest = divmod(step, steps_per_epoch(n, recipe))
+    return epochs * n + rest * recipe.batch
 
 
-def augment(images: Tensor, shift: int, generator: torch.Generator) -> Tensor:
-    """(B, 3, H, W) uint8 to float: each image mirrored or not, and shifted, edges repeated."""
-    batch, _, height, width = images.shape
-    mirrored = torch.rand(batch, generator=generator) < 0.5
-    images = torch.where(mirrored[:, None, None, None], images.flip(3), images).float()
-    dy, dx = torch.randint(-shift, shift + 1, (2, batch), generator=generator)
-    rows = (torch.arange(height)[None] + dy[:, None]).clamp(0, height - 1)
-    columns = (torch.arange(width)[None] + dx[:, None]).clamp(0, width - 1)
-    each = torch.arange(batch)[:, None, None]
-    moved = images.permute(0, 2, 3, 1)[each, rows[:, :, None], columns[:, None, :]]
-    return moved.permute(0, 3, 1, 2)
+def _row(epoch: int, at: state.Progress, optimizer) -> dict:
+    sums, images = at.sums, max(1, at.sums["images"])
+    return {
+        "epoch": epoch,
+        "steps": at.step,
+        "lr": optimizer.param_groups[0]["lr"],
+        "loss": sums["loss"] / images,
+        "error": 100 * sums["wrong"] / images,
+        "images": int(sums["images"]),
+        "skipped": int(sums["skipped"]),
+        "seconds": sums["seconds"],
+    }
 
 
-def fast_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than float32 there: GPUs, and CPUs with its instructions."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return device.type == "cpu" and bool(
-        torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    )
-
-
-def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    weights = [p for p in network.parameters() if p.requires_grad and p.dim() > 1]
-    others = [p for p in network.parameters() if p.requires_grad and p.dim() <= 1]
-    groups = [
-        {"params": weights, "weight_decay": recipe.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=recipe.lr)
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.lr, momentum=0.9, nesterov=True)
-    raise CamError(f"Unknown optimizer {recipe.optimizer!r}; expected adamw or sgd.")
-
-
-def _schedule(step: int, steps: int, recipe: Recipe) -> float:
-    warm = max(1, round(recipe.warmup * steps))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
-
-
-def _check(images: np.ndarray, labels: np.ndarray) -> None:
-    if (
-        images.ndim != 4
-        or images.dtype != np.uint8
-        or len(images) != len(labels)
-        or not len(labels)
-    ):
+def _check_readable(sums: dict, n: int, last: bool) -> None:
+    if not sums["images"] and (last or sums["skipped"] >= min(1000, n)):
         raise CamError(
-            f"Found images {images.dtype} {images.shape} and {len(labels)} labels; expected uint8 "
-            "(N, H, W, 3) and N labels, N > 0."
+            f"None of the first {sums['skipped']:.0f} of {n} images could be decoded, so there is "
+            "nothing to learn from. cam_utils.data.check_images(data set) lists what is wrong."
         )
+
+
+def _not_finite(epoch: int, step: int, recipe: Recipe, checkpoint: Path | None) -> str:
+    kept = "; no checkpoint was written"
+    if checkpoint and checkpoint.exists():
+        kept = f"; {checkpoint} keeps the state before"
+    return (
+        f"The loss is not finite in epoch {epoch}, step {step + 1}{kept}. Lower the learning rate "
+        f"({recipe.lr:g}) and begin anew, or look for broken images."
+    )

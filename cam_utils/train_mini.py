@@ -42,11 +42,11 @@ def train_mini(name: str, out: str | None, seed: int, device: torch.device) -> s
     images, labels = arrays("train")
     torch.manual_seed(seed)
     parent = build_mini(PARENTS[name], len(CLASSES))
-    first = fit(parent, images, labels, _seeded(ORIGINAL, seed), device)
+    first = fit(parent, (images, labels), _seeded(ORIGINAL, seed), device=device)
     torch.manual_seed(seed + 1)
     network = build_mini(short, len(CLASSES))
     keep_trunk(parent, network)
-    second = fit(network, images, labels, _seeded(FINE_TUNED, seed + 1), device)
+    second = fit(network, (images, labels), _seeded(FINE_TUNED, seed + 1), device=device)
     network.cpu()
     save_half(network, path)
     errors = {split: classification(network, split) for split in ("val",)}
