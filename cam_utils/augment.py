@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .networks.spec import InputSpec
 from .train_recipe import Recipe
-from .views import _resized, resize, to_tensor
+from .views import resize, resized_shape, to_tensor
 
 
 def draw(recipe: Recipe, epoch: int, index: int) -> tuple[np.random.Generator, bool, int, int]:
@@ -44,7 +44,7 @@ def crop(image: Image.Image, spec: InputSpec, policy: str, rng: np.random.Genera
         return resize(to_tensor(image.crop(box)), (size, size), spec.kernel).to(torch.uint8)
     if policy == "whole":
         return resize(to_tensor(image), (size, size), spec.kernel).to(torch.uint8)
-    height, width = shape = _resized(image.height, image.width, spec)
+    height, width = shape = resized_shape(image.height, image.width, spec)
     if policy == "random":
         top, left = rng.integers(0, [height - size + 1, width - size + 1]).tolist()
     else:

@@ -13,7 +13,7 @@ from .cam import cams
 from .data import open_rgb
 from .data.photos import Photos
 from .errors import CamError, MissingData
-from .networks import GapNetwork, load_network, shipped_mini
+from .networks import GapNetwork, load_network
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def default_network(root: str | None) -> GapNetwork:
     try:
         return load_network("caffe/googlenet", root)
     except MissingData:
-        return load_network(f"mini/{shipped_mini()[0]}")
+        return load_network("mini/googlenet-gap")
 
 
 def _classes(network, text: str) -> int | torch.Tensor:

@@ -1,101 +1,141 @@
-"""The mini networks, trained as the paper trained its own: the original first, then cut."""
+"""The mini networks, trained as the paper trained its own: the originals first, then cut.
+
+python -m cam_utils train --network mini/all            # the whole zoo, and its results.csv
+python -m cam_utils train --network mini/googlenet-gap  # one; it is cut from the shipped original
+"""
 
 import os
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from .errors import CamError
 from .metrics import rate, topk_misses
 from .mini.objects import CLASSES, arrays
-from .networks import build_mini
-from .networks.gap import GapNetwork
-from .networks.mini import WEIGHTS
+from .networks.mini import BUILDERS, PARENTS, WEIGHTS, build_mini, load_mini, shipped_mini
+from .networks.surgery import inherit
 from .networks.weights import short_hash
 from .provenance import device_name, versions, write_json
 from .train import Recipe, fit, predict
 
-ORIGINAL = Recipe(epochs=14, lr=3e-3)
-FINE_TUNED = Recipe(epochs=8, lr=1e-3)
-PARENTS = {"mini/googlenet-gap": "googlenet"}  # what each network is cut from
+ORIGINAL = Recipe(epochs=12, lr=3e-3)
+FINE_TUNED = Recipe(epochs=6, lr=1e-3)
+SEEDS = (0, 1, 2)  # of the fine-tuning, for the comparison of poolings
+COMPARED = ("googlenet-gap", "googlenet-gmp")
+ORDER = (
+    *("googlenet", "googlenet-gap", "googlenet-gmp", "alexnet", "alexnet-gap", "alexnetplus-gap"),
+    *("vgg", "vgg-gap", "nin"),
+)
 
 
 def train_mini(name: str, out: str | None, seed: int, device: torch.device) -> str:
-    """Train one mini network and write its weights (float16) and its training log beside them.
+    """Train one mini network, or "mini/all", and write weights (float16), log and results.
 
-    The network that it is cut from is trained first (section 3.1: originals are cut and
-    fine-tuned). `val` is only reported; no choice in the recipe was made on `test`.
+    A network that is cut from another starts from that one's shipped weights; the original is
+    trained first if it is not there (section 3.1). The errors on `val` and `test` are reported in
+    results.csv; no choice in the recipes was made on `test`.
 
     Returns:
         What was written, with the errors on val, in words.
+
+    Raises:
+        CamError: unknown name, or --out with "mini/all".
     """
-    if name not in PARENTS:
-        raise CamError(f"Cannot train {name!r}; known: {', '.join(PARENTS)}.")
     short = name.removeprefix("mini/")
-    path = Path(out) if out else WEIGHTS / f"{short}.safetensors"
+    if short == "all":
+        if out:
+            raise CamError("mini/all writes beside the package's own weights; leave out --out.")
+        jobs = [(n, s) for n in ORDER for s in SEEDS[:1]]
+        jobs += [(n, s) for s in SEEDS[1:] for n in COMPARED]
+        return "\n".join(_train_one(n, _place(n, s), s, device) for n, s in jobs)
+    if short not in BUILDERS:
+        raise CamError(f"Cannot train {name!r}; known: mini/all, mini/{', mini/'.join(BUILDERS)}.")
+    return _train_one(short, Path(out) if out else _place(short, seed), seed, device)
+
+
+def _place(name: str, seed: int) -> Path:
+    """Seed 0 ships with the package; the weights of other seeds only serve their results."""
+    if seed == 0:
+        return WEIGHTS / f"{name}.safetensors"
+    return Path(".build") / "zoo" / f"{name}-seed{seed}.safetensors"
+
+
+def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
-    images, labels = arrays("train")
-    torch.manual_seed(seed)
-    parent = build_mini(PARENTS[name], len(CLASSES))
-    first = fit(parent, (images, labels), _seeded(ORIGINAL, seed), device=device)
-    torch.manual_seed(seed + 1)
-    network = build_mini(short, len(CLASSES))
-    keep_trunk(parent, network)
-    second = fit(network, (images, labels), _seeded(FINE_TUNED, seed + 1), device=device)
+    parent = PARENTS.get(name)
+    if parent and parent not in shipped_mini():
+        _train_one(parent, _place(parent, 0), 0, device)
+    data = arrays("train")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build_mini(name, len(CLASSES))
+    recipe = replace(FINE_TUNED if parent else ORIGINAL, seed=seed)
+    kept = inherit(network, load_mini(parent)) if parent else []
+    log = fit(network, data, recipe, device=device)
     network.cpu()
     save_half(network, path)
-    errors = {split: classification(network, split) for split in ("val",)}
-    log = pd.concat([first.assign(stage=PARENTS[name]), second.assign(stage=short)])
-    write_json(
-        path.with_suffix(".json"),
-        {
-            "network": name,
-            "weights": short_hash(path),
-            "parameters": sum(p.numel() for p in network.parameters()),
-            "stages": {
-                PARENTS[name]: asdict(_seeded(ORIGINAL, seed)),
-                short: asdict(_seeded(FINE_TUNED, seed + 1)),
-            },
-            "images": f"mini/objects train, {len(images)} images",
-            "log": log.round(4).to_dict("records"),
-            "minutes": round(log["seconds"].sum() / 60, 2),
-            "device": device_name(device),
-            "machine": f"{platform.system()}, {os.cpu_count()} cores",
-            "versions": versions(),
-            "errors": errors,
-        },
-    )
-    return f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB); classification error: {errors}"
+    found = errors(network, name, seed)
+    record = {
+        "network": f"mini/{name}",
+        "weights": short_hash(path),
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "cut from": {parent: short_hash(WEIGHTS / f"{parent}.safetensors")} if parent else None,
+        "layers kept": len(kept),
+        "recipe": asdict(recipe),
+        "images": f"mini/objects train, {len(data[0])} images",
+        "log": log.round(5).to_dict("records"),
+        "minutes": round(log["seconds"].sum() / 60, 2),
+        "device": device_name(device),
+        "machine": f"{platform.system()}, {os.cpu_count()} cores",
+        "versions": versions(),
+        "errors": found.to_dict("records"),
+    }
+    write_json(path.with_suffix(".json"), record)
+    if path.is_relative_to(WEIGHTS) or ".build" in path.parts:
+        _add_results(found, WEIGHTS / "results.csv")
+    val = found[(found["split"] == "val") & (found["metric"] == "top1")].iloc[0]
+    return f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB); top-1 error on val {val['error']} %"
 
 
-def keep_trunk(parent: GapNetwork, network: GapNetwork) -> None:
-    """Copy the layers that the cut network shares with the one it was cut from."""
-    shared = network.trunk.state_dict()
-    network.trunk.load_state_dict({k: parent.trunk.state_dict()[k] for k in shared})
-
-
-def save_half(network: GapNetwork, path: Path) -> None:
+def save_half(network: nn.Module, path: Path) -> None:
     """Weights as float16 safetensors; the network is left with what the file holds."""
     state = {k: v.cpu().contiguous() for k, v in network.state_dict().items()}
     half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
     part = path.with_suffix(".part")
     save_file(half, part)
+    part.chmod(0o644)
     part.replace(path)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
 
 
-def classification(network: GapNetwork, split: str) -> dict[str, str]:
-    """Top-1 and top-5 error on a split of mini/objects, with their intervals, in words."""
-    images, labels = arrays(split)
-    logits = predict(network, images)
-    labels = torch.as_tensor(np.asarray(labels))
-    return {f"top{k}": str(rate(topk_misses(logits, labels, k))) for k in (1, 5)}
+def errors(network: nn.Module, name: str, seed: int) -> pd.DataFrame:
+    """Top-1 and top-5 classification errors on val and test, in percent, with intervals."""
+    rows = []
+    for split in ("val", "test"):
+        images, labels = arrays(split)
+        logits, labels = predict(network, images), torch.from_numpy(labels.copy())
+        for k in (1, 5):
+            found = rate(topk_misses(logits, labels, k))
+            row = {"network": name, "seed": seed, "split": split, "metric": f"top{k}"}
+            rows.append(
+                row
+                | {"error": round(found.value, 3), "low": round(found.low, 3)}
+                | {"high": round(found.high, 3), "n": found.n}
+            )
+    return pd.DataFrame(rows)
 
 
-def _seeded(recipe: Recipe, seed: int) -> Recipe:
-    return Recipe(**(asdict(recipe) | {"seed": seed}))
+def _add_results(found: pd.DataFrame, path: Path) -> None:
+    """Put rows into the results file, in place of older ones of the same network and seed."""
+    if path.exists():
+        old = pd.read_csv(path)
+        same = (old["network"] == found["network"][0]) & (old["seed"] == found["seed"][0])
+        found = pd.concat([old[~same], found])
+    part = path.with_suffix(".part")
+    found.to_csv(part, index=False)
+    part.replace(path)

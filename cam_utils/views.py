@@ -47,7 +47,7 @@ def whole(image: Image.Image, spec: InputSpec) -> View:
 def center_crop(image: Image.Image, spec: InputSpec) -> View:
     """Resize as the network's spec says and cut out the centre square: the usual test view."""
     width, height = image.size
-    shape = _resized(height, width, spec)
+    shape = resized_shape(height, width, spec)
     tensor = resize(to_tensor(image), shape, spec.kernel)
     top, left = (round((side - spec.size) / 2) for side in shape)
     tensor = tensor[:, top : top + spec.size, left : left + spec.size]
@@ -86,7 +86,8 @@ def normalise(image: Tensor, spec: InputSpec) -> Tensor:
     return ((image * spec.scale - mean) / std).contiguous()
 
 
-def _resized(height: int, width: int, spec: InputSpec) -> tuple[int, int]:
+def resized_shape(height: int, width: int, spec: InputSpec) -> tuple[int, int]:
+    """(height, width) of an image after the resize that precedes the network's crop."""
     if spec.squash:
         return spec.resize, spec.resize
     # the longer side is cut to whole pixels, as torchvision does

@@ -7,7 +7,8 @@ needs, whatever in-place operation made it.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,7 @@ class Recorder(TorchFunctionMode):
     def __init__(self):
         super().__init__()
         self.calls: list[Call] = []
+        self.finished: list[tuple[int, nn.Module]] = []  # (calls so far, module that has run)
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -77,6 +79,11 @@ class Recorder(TorchFunctionMode):
             self.calls.append(Call(name, function, args, kwargs, output))
         return output
 
+    def last_module_before(self, position: int) -> nn.Module | None:
+        """The module without children that ran last before a call."""
+        before = [module for calls, module in self.finished if calls <= position]
+        return before[-1] if before else None
+
     def poolings(self) -> list[Pooling]:
         """All global poolings in order of execution."""
         found = []
@@ -85,6 +92,29 @@ class Recorder(TorchFunctionMode):
             if pooling:
                 found.append(Pooling(*pooling, position))
         return found
+
+
+@contextmanager
+def pooling_inputs(after: nn.Module | None, keep: int = 1) -> Iterator["PoolingInputs"]:
+    """Watch for global poolings, from the moment that the module `after` has run.
+
+    Watching costs a little on every operation (a tenth of DenseNet's time on one image), so it
+    begins with the last module before the pooling. None: from the start.
+    """
+    inputs, watching = PoolingInputs(keep), []
+
+    def begin(*_):
+        if not watching:
+            watching.append(inputs.__enter__())
+
+    handle = after.register_forward_hook(begin) if after is not None else begin()
+    try:
+        yield inputs
+    finally:
+        if handle is not None:
+            handle.remove()
+        if watching:
+            inputs.__exit__(None, None, None)
 
 
 class PoolingInputs(TorchFunctionMode):
@@ -128,6 +158,17 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 def record(model: nn.Module, probe: Tensor) -> tuple[Recorder, Tensor]:
     """One recorded forward pass in no-grad mode; the recorder and the logits (B, C)."""
-    with torch.no_grad(), Recorder() as recorder:
-        logits = logits_of(model(probe))
+    recorder = Recorder()
+
+    def note(module, _inputs, _output):
+        recorder.finished.append((len(recorder.calls), module))
+
+    leaves = [m for m in model.modules() if not any(m.children())]
+    handles = [m.register_forward_hook(note) for m in leaves]
+    try:
+        with torch.no_grad(), recorder:
+            logits = logits_of(model(probe))
+    finally:
+        for handle in handles:
+            handle.remove()
     return recorder, logits

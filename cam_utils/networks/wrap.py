@@ -7,7 +7,7 @@ from ..errors import NoClassActivationMap
 from .gap import GapNetwork
 from .head import SHAPE_ONLY, Stage, stage
 from .spec import IMAGENET, InputSpec
-from .trace import Call, Pooling, PoolingInputs, Recorder, logits_of, record, unwrapped
+from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, record, unwrapped
 
 NO_POOLING = (
     "no global pooling before the classifier. Class activation maps need global average pooling "
@@ -19,8 +19,10 @@ NO_POOLING = (
 class WrappedNetwork(GapNetwork):
     """A network of somebody else's seen as features, pooling and one linear layer."""
 
-    def __init__(self, model, pool, stages, linear, pooling_from_end, num_classes):
+    def __init__(self, model, pool, stages, linear, pooling_from_end, last_before, num_classes):
         super().__init__()
+        # in a tuple, so that it does not count as a second child module
+        self._last_before_pooling = () if last_before is None else (last_before,)
         self.model, self.pool = model, pool
         self._stages: list[Stage] = stages
         self._linear: Call | None = linear  # None: class maps, one for each class
@@ -43,9 +45,12 @@ class WrappedNetwork(GapNetwork):
 
     def logits_and_features(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """The model's own logits (B, C) and the maps (B, K, h, w) that they are the mean of."""
-        with PoolingInputs(keep=self._pooling_from_end) as inputs:
-            logits = logits_of(self.model(images))
-        if len(inputs.maps) < self._pooling_from_end:
+        for module in (*self._last_before_pooling, None):
+            with pooling_inputs(module, self._pooling_from_end) as inputs:
+                logits = logits_of(self.model(images))
+            if len(inputs.maps) == self._pooling_from_end:
+                break  # else the network took another path than the probe did: watch all of it
+        else:
             raise NoClassActivationMap(
                 f"At input size {tuple(images.shape[2:])} the network does not pool its maps to "
                 "one number each; use the input size that it was made for."
@@ -162,7 +167,9 @@ def _assemble(model: nn.Module, recorder: Recorder, logits: Tensor) -> WrappedNe
         if stages and pooling.kind == "max":
             obstacles.append("layers between a maximum pooling and the last linear layer")
             continue
-        return WrappedNetwork(model, pooling.kind, stages, linear, from_end, logits.shape[1])
+        last = recorder.last_module_before(pooling.position)
+        classes = logits.shape[1]
+        return WrappedNetwork(model, pooling.kind, stages, linear, from_end, last, classes)
     if obstacles:
         raise NoClassActivationMap(
             f"{name} pools globally, but between the pooling and the logits stands "
