@@ -7,7 +7,7 @@ from torch import Tensor
 
 from . import plots, views
 from .cam import class_activation_maps
-from .explain import class_name
+from .explain import class_name, explain
 from .networks.gap import GapNetwork
 from .survey import Survey, correlation
 
@@ -60,16 +60,17 @@ def figure3(
         shown: for each class the positions in `seen`, the worst image last.
     """
     columns = max(len(v) for v in shown.values())
+    pictures = [images[int(seen.indices[k])].image for v in shown.values() for k in v]
     probabilities = seen.logits.float().softmax(1)
     with plots.style():
-        fig, axes = plots.panels(2 * len(classes), columns, size=1.55)
+        fig, axes = plots.panels(2 * len(classes), max(columns, 3), 1.55, _aspect(pictures))
         for row, label in enumerate(classes):
             places = shown[label]
             high = float(seen.label_maps[places].max())
             for column, place in enumerate(places):
                 record = images[int(seen.indices[place])]
                 p = float(probabilities[place, label])
-                worst = " (lowest)" if column == len(places) - 1 else ""
+                worst = " (lowest)" if column == len(places) - 1 > 0 else ""
                 plots.show_image(axes[2 * row, column], record.image, f"p = {p:.3f}{worst}")
                 map = _pasted(seen.label_maps[place], record.image)
                 bar = plots.show_cam(axes[2 * row + 1, column], record.image, map, "", 0, high)
@@ -87,7 +88,7 @@ def figure4(network: GapNetwork, images, seen: Survey, place: int) -> Figure:
     scores = seen.logits[place].float().softmax(0)[classes]
     low, high = min(0.0, float(maps.min())), float(maps.max())
     with plots.style():
-        fig, axes = plots.panels(2, len(classes) + 1, size=1.75)
+        fig, axes = plots.panels(2, len(classes) + 1, 1.75, _aspect([record.image]))
         plots.show_image(axes[0, 0], record.image, "image")
         truth = class_name(network, record.label) if record.label >= 0 else ""
         axes[0, 0].set_title(f"truth: {truth}" if truth else "image")
@@ -100,6 +101,29 @@ def figure4(network: GapNetwork, images, seen: Survey, place: int) -> Figure:
             ax.text(-0.04, 0.5, text, transform=ax.transAxes, rotation=90, va="center", ha="right")
         _correlations(axes[1, 0], seen.maps[place])
     return fig
+
+
+def photos(network: GapNetwork, images, count: int = 3) -> Figure:
+    """Photos and the maps of their best classes, each photo on one scale, with the 20 % boxes."""
+    found = [(record, explain(network, record.image, str(count))) for record in images]
+    with plots.style():
+        aspect = _aspect([record.image for record, _ in found])
+        fig, axes = plots.panels(len(found), count + 1, 1.9, aspect)
+        for row, (record, e) in zip(axes, found, strict=True):
+            plots.show_image(row[0], record.image, record.id)
+            low, high = min(0.0, float(e.maps.min())), float(e.maps.max())
+            for ax, name, p, map, box in zip(
+                row[1:], e.names, e.scores, e.maps, e.boxes, strict=True
+            ):
+                bar = plots.show_cam(ax, e.image, map, f"{name}, p = {p:.3f}", low, high)
+                plots.show_boxes(ax, box)
+            plots.colour_bar(fig, bar, row)
+    return fig
+
+
+def _aspect(images: list) -> float:
+    """The mean of height by width, within sensible bounds."""
+    return float(np.clip(np.mean([i.height / i.width for i in images]), 0.5, 1.5))
 
 
 def _correlations(ax, maps: Tensor) -> None:

@@ -76,7 +76,7 @@ def save_figure(
     entries = json.loads(manifest.read_text()) if manifest.exists() else {}
     write_json(manifest, entries | {name: entry})
     if alt:
-        _display(png, alt)
+        display_png(png, alt)
     plt.close(fig)
     return folder / f"{name}.png"
 
@@ -110,7 +110,7 @@ def _png(fig: Figure, name: str) -> bytes:
     return buffer.getvalue()
 
 
-def _display(png: bytes, alt: str) -> None:
+def display_png(png: bytes, alt: str) -> None:
     """The figure in the notebook's output, with its alternative text."""
     from IPython.display import display
 

@@ -26,16 +26,15 @@ def style() -> Iterator[None]:
         yield
 
 
-def panels(rows: int, columns: int, size: float = 1.9, **kwargs) -> tuple[Figure, np.ndarray]:
-    """A grid of picture panels without axes; `axes` is always (rows, columns)."""
-    fig, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(size * columns, size * rows),
-        squeeze=False,
-        layout="constrained",
-        **kwargs,
-    )
+def panels(
+    rows: int, columns: int, size: float = 1.9, aspect: float = 1.0
+) -> tuple[Figure, np.ndarray]:
+    """A grid of picture panels without axes; `axes` is always (rows, columns).
+
+    `size`: width of a panel in inches; `aspect`: height of the pictures by their width.
+    """
+    shape = (size * columns, (size * aspect + 0.15) * rows + 0.2)
+    fig, axes = plt.subplots(rows, columns, figsize=shape, squeeze=False, layout="constrained")
     for ax in axes.flat:
         ax.axis("off")
     return fig, axes

@@ -6,9 +6,10 @@ import pandas as pd
 
 from . import paper
 from .errors import CamError
+from .figures import display_png, save_figure
 from .metrics import Rate
 from .params import Params
-from .provenance import device_name, versions, write_json
+from .provenance import device_name, project_root, versions, write_json
 
 HEAD = ["", "paper", "measured", "95 % interval", "n"]
 
@@ -76,6 +77,23 @@ def origin(name: str) -> str:
         f"      {about['network']} ({about['weights']}), {about['images']} {about['split']}, "
         f"{about['n']} images, {about['device']}, {about['made']}"
     )
+
+
+def picture(name: str, params: Params, network, draw, alt: str, **about) -> None:
+    """A figure of real photos that may be shown: drawn in profile `paper`, else as stored.
+
+    Args:
+        draw: makes the figure. about: further arguments of `save_figure`.
+    """
+    if params.profile == "paper":
+        save_figure(draw(), name, params, network=network, alt=alt, **about)
+        return
+    root = project_root()
+    path = root / "figures" / "paper" / f"{name}.png" if root else None
+    if path is None or not path.exists():
+        print(f"The picture {name} of profile paper is not in this checkout.")
+        return
+    display_png(path.read_bytes(), alt)
 
 
 def _words(rate: Rate | None) -> tuple:
