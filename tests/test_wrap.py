@@ -1,5 +1,7 @@
 """`as_gap_network` on torchvision's networks and on home-made ones: exact or refused."""
 
+import copy
+
 import pytest
 import torch
 import torchvision
@@ -182,6 +184,40 @@ def test_a_model_that_rejects_the_probe_asks_for_an_example():
         as_gap_network(model)
     assert as_gap_network(model, example=noise(40)).class_weights.shape == (5, 8)
     assert cams(model, noise(40), 1).maps.shape[1] == 1
+
+
+class TwoPaths(Custom):
+    """Runs another last module for bright images than for the probe."""
+
+    def __init__(self):
+        super().__init__(GOOD["method mean"])
+        self.usual, self.bright = nn.Identity(), nn.Identity()
+
+    def forward(self, x):
+        last = self.bright if x.amax() > 50 else self.usual
+        return self.fc(last(self.body(x)).mean([2, 3]))
+
+
+def test_a_network_that_takes_another_path_is_still_watched():
+    torch.manual_seed(0)
+    network = as_gap_network(TwoPaths(), InputSpec(size=24))
+    for images in (noise(24), 100 * noise(24)):
+        result = cams(network, images, None)
+        again = result.maps.mean((2, 3)) + network.class_bias
+        torch.testing.assert_close(again, result.logits, rtol=1e-4, atol=1e-3)
+    assert not any(m._forward_hooks for m in network.modules())
+
+
+def test_a_wrapped_network_can_be_copied_and_its_weights_saved():
+    torch.manual_seed(0)
+    network = as_gap_network(Custom(GOOD["hidden relu"]), InputSpec(size=24))
+    twin = copy.deepcopy(network)
+    for parameter in network.parameters():  # the copy must not see it
+        nn.init.zeros_(parameter)
+    result = cams(twin, noise(24), None)
+    torch.testing.assert_close(result.maps.mean((2, 3)) + twin.class_bias, result.logits)
+    assert twin.class_weights.abs().max() > 0
+    assert all(key.startswith("model.") for key in network.state_dict())
 
 
 def test_the_random_state_of_the_user_is_left_alone():

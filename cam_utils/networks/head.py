@@ -33,36 +33,42 @@ GATES = {
 
 @dataclass(frozen=True)
 class Stage:
-    """One operation of the head: its name and how it acts on (maps, pooled)."""
+    """One operation of the head: its name, and how it acts on (maps, pooled).
+
+    The tensors that it needs are kept as `operands`, not in a closure, so that a copy of the
+    network has copies of them.
+    """
 
     name: str
-    act: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+    function: Callable[..., tuple[Tensor, Tensor]]
+    operands: tuple
+
+    def act(self, maps: Tensor, pooled: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps (B, K, h, w) and their means (B, K) to those after the operation."""
+        return self.function(maps, pooled, *self.operands)
 
 
 def stage(name: str, call: Callable, args: tuple, kwargs: dict) -> Stage | None:
     """The stage for one recorded call `call(x, *args, **kwargs)`, or None if there is none."""
     name = name.lower()
-    if name in {"linear"}:
-        weight, bias = _bind(args, kwargs, "weight", "bias")
-        return Stage("linear layer", lambda m, p: _linear(m, p, weight, bias))
+    if name == "linear":
+        return Stage("linear layer", _linear, _bind(args, kwargs, "weight", "bias"))
     if name == "layer_norm":
-        _, weight, bias, eps = _bind(args, kwargs, "normalized_shape", "weight", "bias", "eps")
-        return Stage("LayerNorm", lambda m, p: _layer_norm(m, p, weight, bias, eps or 1e-5))
+        _, *operands = _bind(args, kwargs, "normalized_shape", "weight", "bias", "eps")
+        return Stage("LayerNorm", _layer_norm, tuple(operands))
     if name == "batch_norm":
-        mean, var, weight, bias = _bind(
-            args, kwargs, "running_mean", "running_var", "weight", "bias"
-        )
-        eps = kwargs.get("eps", args[6] if len(args) > 6 else 1e-5)
+        names = ("running_mean", "running_var", "weight", "bias", "training", "momentum", "eps")
+        mean, var, weight, bias, _, _, eps = _bind(args, kwargs, *names)
         if mean is None:
             return None
-        return Stage("BatchNorm", lambda m, p: _batch_norm(m, p, mean, var, weight, bias, eps))
+        return Stage("BatchNorm", _batch_norm, (mean, var, weight, bias, eps))
     if name in GATES:
-        return Stage(name, lambda m, p: _gate(m, p, lambda z: call(z.clone(), *args, **kwargs)))
+        return Stage(name, _gate, (call, args, kwargs))
     return None
 
 
-def _bind(args: tuple, kwargs: dict, *names: str) -> list:
-    return [args[i] if i < len(args) else kwargs.get(n) for i, n in enumerate(names)]
+def _bind(args: tuple, kwargs: dict, *names: str) -> tuple:
+    return tuple(args[i] if i < len(args) else kwargs.get(n) for i, n in enumerate(names))
 
 
 def _linear(maps: Tensor, pooled: Tensor, weight: Tensor, bias: Tensor | None):
@@ -70,14 +76,14 @@ def _linear(maps: Tensor, pooled: Tensor, weight: Tensor, bias: Tensor | None):
 
 
 def _layer_norm(maps, pooled, weight, bias, eps):
-    spread = (pooled.var(1, unbiased=False, keepdim=True) + eps).sqrt()
+    spread = (pooled.var(1, unbiased=False, keepdim=True) + (eps or 1e-5)).sqrt()
     maps = (maps - maps.mean(1, keepdim=True)) / spread[:, :, None, None]
     pooled = (pooled - pooled.mean(1, keepdim=True)) / spread
     return _affine(maps, pooled, weight, bias)
 
 
 def _batch_norm(maps, pooled, mean, var, weight, bias, eps):
-    scale = (var + eps).rsqrt()
+    scale = (var + (eps or 1e-5)).rsqrt()
     return _affine(*_affine(maps, pooled, scale, -mean * scale), weight, bias)
 
 
@@ -89,7 +95,7 @@ def _affine(maps, pooled, scale, shift):
     return maps, pooled
 
 
-def _gate(maps, pooled, function):
-    value = function(pooled)
+def _gate(maps, pooled, call, args, kwargs):
+    value = call(pooled.clone(), *args, **kwargs)  # the call may work in place
     gate = torch.where(pooled == 0, torch.zeros_like(pooled), value / pooled)
     return maps * gate[:, :, None, None], value

@@ -77,6 +77,9 @@ class CutNetwork(GapNetwork):
     def features(self, images: Tensor) -> Tensor:
         return self.cam_conv(self.trunk(images)).relu()
 
+    def classify(self, features: Tensor) -> Tensor:
+        return self.cam_fc(features.amax((2, 3)) if self.pool == "max" else features.mean((2, 3)))
+
 
 def add_gap_head(
     trunk: nn.Module,
