@@ -156,10 +156,10 @@ def open_source(images, network: nn.Module) -> Arrays | Photos | CachedFeatures:
 def predict(network: nn.Module, images: np.ndarray, device="cpu", batch: int = 128) -> Tensor:
     """Logits (N, C) of uint8 images (N, H, W, 3), in float32."""
     network.to(device).eval()
-    data = torch.from_numpy(images).permute(0, 3, 1, 2)
-    parts = [
-        network(normalise(part.to(device), network.input_spec)).cpu() for part in data.split(batch)
-    ]
+    parts = []
+    for start in range(0, len(images), batch):
+        part = torch.tensor(images[start : start + batch]).permute(0, 3, 1, 2)
+        parts.append(network(normalise(part.to(device), network.input_spec)).cpu())
     return torch.cat(parts)
 
 
