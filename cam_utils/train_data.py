@@ -130,6 +130,8 @@ class Photos(Dataset):
                 collate_fn=self.collate,
                 num_workers=workers,
                 worker_init_fn=_one_thread,
+                # a forked worker inherits OpenCV's and torch's locked thread pools and may hang
+                multiprocessing_context="spawn" if workers else None,
                 pin_memory=torch.cuda.is_initialized(),
                 prefetch_factor=4 if workers else None,
                 generator=torch.Generator(),  # else it would draw from that of dropout
