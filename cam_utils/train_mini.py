@@ -1,7 +1,7 @@
 """The mini networks, trained as the paper trained its own: the originals first, then cut.
 
-python -m cam_utils train --network mini/all            # the whole zoo, and its results.csv
-python -m cam_utils train --network mini/googlenet-gap  # one; it is cut from the shipped original
+python -m cam_utils train --network mini/googlenet
+python -m cam_utils train --network mini/googlenet-gap  # cut from the shipped original
 """
 
 import os
@@ -9,14 +9,12 @@ import platform
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
 from .errors import CamError
-from .metrics import rate, true_ranks
+from .metrics import rate, topk_misses
 from .mini.objects import CLASSES, arrays
 from .networks.mini import BUILDERS, PARENTS, WEIGHTS, build_mini, load_mini, shipped_mini
 from .networks.surgery import inherit
@@ -26,61 +24,36 @@ from .train import Recipe, fit, predict
 
 ORIGINAL = Recipe(epochs=12, lr=3e-3)
 FINE_TUNED = Recipe(epochs=6, lr=1e-3)
-SEEDS = (0, 1, 2)  # of the fine-tuning, for the comparison of poolings
-COMPARED = ("googlenet-gap", "googlenet-gmp")
-ORDER = (
-    *("googlenet", "googlenet-gap", "googlenet-gmp", "alexnet", "alexnet-gap", "alexnetplus-gap"),
-    *("vgg", "vgg-gap", "nin"),
-)
 
 
 def train_mini(name: str, out: str | None, seed: int, device: torch.device) -> str:
-    """Train one mini network, or "mini/all", and write weights (float16), log and results.
+    """Train one mini network; writes weights (float16), and its log and errors beside them.
 
     A network that is cut from another starts from that one's shipped weights; the original is
-    trained first if it is not there (section 3.1). The errors on `val` and `test` are reported in
-    results.csv; no choice in the recipes was made on `test`.
+    trained first if it is not there (section 3.1). The errors on `val` and `test` are reported;
+    no choice in the recipes was made on `test`.
+
+    Args:
+        name: "mini/googlenet-gap", or another of the mini networks.
+        out: safetensors file; default: the package's own for seed 0, else .build/mini.
 
     Returns:
-        What was written, with the errors on val, in words.
+        What was written, with the error on val, in words.
 
     Raises:
-        CamError: unknown name, or --out with "mini/all".
+        CamError: unknown name.
     """
     short = name.removeprefix("mini/")
-    if short == "all":
-        if out:
-            raise CamError("mini/all writes beside the package's own weights; leave out --out.")
-        jobs = [(n, s) for n in ORDER for s in SEEDS[:1]]
-        jobs += [(n, s) for s in SEEDS[1:] for n in COMPARED]
-        return "\n".join(_train_one(n, _place(n, s), s, device) for n, s in jobs)
     if short not in BUILDERS:
-        raise CamError(f"Cannot train {name!r}; known: mini/all, mini/{', mini/'.join(BUILDERS)}.")
+        raise CamError(f"Cannot train {name!r}; known: mini/{', mini/'.join(BUILDERS)}.")
     return _train_one(short, Path(out) if out else _place(short, seed), seed, device)
 
 
-def fine_tune_live(
-    name: str = "googlenet-gap", count: int = 1920, epochs: int = 2, seed: int = 0, device="cpu"
-) -> tuple[nn.Module, pd.DataFrame, float]:
-    """A short fine-tuning to watch: cut the shipped original, train on `count` images.
-
-    Returns:
-        The network, its log, and its top-1 error on val, %.
-    """
-    network = build_mini(name, len(CLASSES))
-    inherit(network, load_mini(PARENTS[name]))
-    recipe = replace(FINE_TUNED, epochs=epochs, seed=seed)
-    log = fit(network, arrays("train", list(range(count)), progress=False), recipe, device=device)
-    images, labels = arrays("val", progress=False)
-    ranks = true_ranks(predict(network, images, device), torch.from_numpy(labels.copy()))
-    return network, log, float(100 * (ranks > 1).mean())
-
-
 def _place(name: str, seed: int) -> Path:
-    """Seed 0 ships with the package; the weights of other seeds only serve their results."""
+    """Seed 0 ships with the package."""
     if seed == 0:
         return WEIGHTS / f"{name}.safetensors"
-    return Path(".build") / "zoo" / f"{name}-seed{seed}.safetensors"
+    return Path(".build") / "mini" / f"{name}-seed{seed}.safetensors"
 
 
 def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
@@ -97,8 +70,7 @@ def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
     log = fit(network, data, recipe, device=device)
     network.cpu()
     save_half(network, path)
-    ours = path == _place(name, seed)  # a trial's results are kept beside its weights
-    found = measure(network, name, seed, WEIGHTS if ours else path.parent)
+    found = {split: errors(network, split) for split in ("val", "test")}
     record = {
         "network": f"mini/{name}",
         "weights": short_hash(path),
@@ -116,7 +88,7 @@ def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
     }
     write_json(path.with_suffix(".json"), record)
     size = path.stat().st_size / 1e6
-    return f"wrote {path} ({size:.2f} MB); top-1 error on val {found[0]['error']} %"
+    return f"wrote {path} ({size:.2f} MB); top-1 error on val {found['val']['top1']} %"
 
 
 def save_half(network: nn.Module, path: Path) -> None:
@@ -130,46 +102,8 @@ def save_half(network: nn.Module, path: Path) -> None:
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
 
 
-def errors(name: str, seed: int, split: str, ranks: np.ndarray) -> list[dict]:
-    """Top-1 and top-5 classification errors in percent, with intervals, from (N,) ranks."""
-    rows = []
-    for k in (1, 5):
-        found = rate(ranks > k)
-        row = {"network": name, "seed": seed, "split": split, "metric": f"top{k}"}
-        row |= {"error": round(found.value, 3), "low": round(found.low, 3)}
-        rows.append(row | {"high": round(found.high, 3), "n": found.n})
-    return rows
-
-
-def measure(network: nn.Module, name: str, seed: int, folder: Path = WEIGHTS) -> list[dict]:
-    """Run on val and test; keeps errors (results.csv) and every image's rank (ranks.npz).
-
-    ranks.npz holds, for each network, seed and split, the (N,) uint8 rank of the true class (1 is
-    best), so that two networks can be compared image by image.
-    """
-    ranks, rows = {}, []
-    for split in ("val", "test"):
-        images, labels = arrays(split)
-        found = true_ranks(predict(network, images), torch.from_numpy(labels.copy()))
-        ranks[f"{name}-{seed}-{split}"] = found
-        rows += errors(name, seed, split, found)
-    _keep(pd.DataFrame(rows), ranks, folder)
-    return rows
-
-
-def _keep(rows: pd.DataFrame, ranks: dict[str, np.ndarray], folder: Path) -> None:
-    """Put rows and ranks into the results, in place of older ones of the same network and seed."""
-    table, archive = folder / "results.csv", folder / "ranks.npz"
-    if table.exists():
-        old = pd.read_csv(table)
-        same = (old["network"] == rows["network"][0]) & (old["seed"] == rows["seed"][0])
-        rows = pd.concat([old[~same], rows])
-    if archive.exists():
-        with np.load(archive) as kept:
-            ranks = dict(kept) | ranks
-    part = table.with_suffix(".part")
-    rows.sort_values(["network", "seed", "split", "metric"]).to_csv(part, index=False)
-    part.replace(table)
-    part = archive.with_suffix(".part.npz")
-    np.savez_compressed(part, **ranks)
-    part.replace(archive)
+def errors(network: nn.Module, split: str) -> dict[str, str]:
+    """Top-1 and top-5 classification errors in percent, with intervals, in words."""
+    images, labels = arrays(split)
+    logits, labels = predict(network, images), torch.from_numpy(labels.copy())
+    return {f"top{k}": str(rate(topk_misses(logits, labels, k))) for k in (1, 5)}
