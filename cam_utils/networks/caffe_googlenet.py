@@ -15,7 +15,7 @@ from .caffe_layers import (
 )
 
 # Outputs of: 1x1, 3x3 reduction, 3x3, 5x5 reduction, 5x5, projection after the pooling.
-_INCEPTIONS = {
+INCEPTIONS = {
     "3a": (64, 96, 128, 16, 32, 32),
     "3b": (128, 128, 192, 32, 96, 64),
     "4a": (192, 96, 208, 16, 48, 64),
@@ -89,7 +89,7 @@ def _trunk(last: str) -> Layers:
         *max_pool("pool2/3x3_s2", 3, 2),
     ]
     channels = 192
-    for part, widths in _INCEPTIONS.items():
+    for part, widths in INCEPTIONS.items():
         if part in ("4a", "5a"):
             layers += max_pool(f"pool{int(part[0]) - 1}/3x3_s2", 3, 2)
         module = Inception(f"inception_{part}", channels, widths)

@@ -3,20 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-SHRINK = 4
+from .caffe_googlenet import INCEPTIONS
 
-# channels of the original GoogLeNet: 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool projection
-INCEPTION = {
-    "3a": (64, 96, 128, 16, 32, 32),
-    "3b": (128, 128, 192, 32, 96, 64),
-    "4a": (192, 96, 208, 16, 48, 64),
-    "4b": (160, 112, 224, 24, 64, 64),
-    "4c": (128, 128, 256, 24, 64, 64),
-    "4d": (112, 144, 288, 32, 64, 64),
-    "4e": (256, 160, 320, 32, 128, 128),
-    "5a": (256, 160, 320, 32, 128, 128),
-    "5b": (384, 192, 384, 48, 128, 128),
-}
+SHRINK = 4  # channels are the original's, divided by this
 
 
 def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -33,7 +22,7 @@ class Inception(nn.Module):
 
     def __init__(self, inputs: int, block: str):
         super().__init__()
-        one, reduce3, three, reduce5, five, project = (c // SHRINK for c in INCEPTION[block])
+        one, reduce3, three, reduce5, five, project = (c // SHRINK for c in INCEPTIONS[block])
         self.branches = nn.ModuleList([
             conv(inputs, one, 1),
             nn.Sequential(conv(inputs, reduce3, 1), conv(reduce3, three, 3)),
@@ -56,7 +45,7 @@ def googlenet_trunk(last: str = "5b") -> tuple[nn.Sequential, int]:
     layers = [conv(3, c1, 7, 2), nn.MaxPool2d(3, 2, 1), conv(c1, c1, 1), conv(c1, c2, 3)]
     names = ["conv1", "pool1", "conv2_reduce", "conv2"]
     channels = c2
-    for block in INCEPTION:
+    for block in INCEPTIONS:
         if block in ("4a", "5a"):
             layers.append(nn.MaxPool2d(3, 2, 1))
             names.append(f"pool{int(block[0]) - 1}")
