@@ -13,7 +13,7 @@ from PIL import Image
 from . import plots
 from .errors import CamError
 from .params import Params
-from .provenance import device_name, versions, write_json
+from .provenance import device_name, notebook_hash, versions, write_json
 
 MAX_PNG = 200_000  # bytes; larger figures are reduced to a palette, then refused
 
@@ -62,6 +62,7 @@ def save_figure(
     entry = {
         "paper": paper,
         "notebook": params.notebook,
+        "source": notebook_hash(params.notebook),
         "parameters": params.values(),
         "network": getattr(network, "name", None),
         "weights": getattr(network, "weights_hash", None),

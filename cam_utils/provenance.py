@@ -68,6 +68,21 @@ def source_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def notebook_hash(name: str) -> str | None:
+    """Hash of the code of a notebook of this checkout; None where there is none."""
+    root = project_root()
+    path = root / "notebooks" / f"{name}.ipynb" if root else None
+    if path is None or not path.exists():
+        return None
+    cells = json.loads(path.read_text())["cells"]
+    return code_hash(["".join(c["source"]) for c in cells if c["cell_type"] == "code"])
+
+
+def code_hash(sources: list[str]) -> str:
+    """Hash of code cells; stored with what they made, so that a stale notebook is recognised."""
+    return source_hash("\0".join(sources))
+
+
 def write_json(path: Path, content) -> None:
     """Write whole or not at all: to a temporary name, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import nbformat
 from .claims import WORDS, published
 from .errors import CamError, MissingData
 from .params import COMMON, check_profile, data_folder, refuse_unknown, typed
-from .provenance import project_root, source_hash
+from .provenance import code_hash, project_root
 
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -33,11 +33,6 @@ def notebooks(only: list[str] | None = None) -> list[Path]:
     return chosen
 
 
-def code_hash(notebook) -> str:
-    """Hash of a notebook's code; stored at execution, so that a stale notebook is recognised."""
-    return source_hash("\0".join(c.source for c in notebook.cells if c.cell_type == "code"))
-
-
 def check_parameters(path: Path, given: dict) -> dict:
     """The given values in the types that the notebook declares.
 
@@ -55,6 +50,7 @@ def check_parameters(path: Path, given: dict) -> dict:
 def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
     """Execute one notebook; its outcome: name, seconds, verdict counts, error (or None)."""
     import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     output.parent.mkdir(parents=True, exist_ok=True)
     logging.getLogger("papermill").setLevel(logging.ERROR)
@@ -69,6 +65,8 @@ def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
         )  # fmt: skip
     except papermill.PapermillExecutionError as failure:
         error = f"{failure.ename}: {failure.evalue}"
+    except (DeadKernelError, CellTimeoutError) as failure:
+        error = f"{type(failure).__name__}: {failure}"
     record = published(nbformat.read(output, as_version=4)) or {"verdicts": {}}
     verdicts = [v["verdict"] for v in record["verdicts"].values()]
     return {
@@ -109,6 +107,10 @@ def _progress_bar(output) -> bool:
     return bool(re.match(r"[^\n]{0,60}?\d+%\|", text.lstrip()))
 
 
+def _code(notebook) -> list[str]:
+    return [c.source for c in notebook.cells if c.cell_type == "code"]
+
+
 def store(executed: Path, target: Path) -> None:
     """Put an executed notebook into the repository, without what only this run knows."""
     notebook = nbformat.read(executed, as_version=4)
@@ -122,7 +124,7 @@ def store(executed: Path, target: Path) -> None:
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "cam": {"source": code_hash(notebook)},
+        "cam": {"source": code_hash(_code(notebook))},
     }
     part = target.with_suffix(".part")
     nbformat.write(notebook, part)

@@ -9,7 +9,8 @@ from PIL import Image
 
 from cam_utils.claims import published
 from cam_utils.networks.weights import short_hash
-from cam_utils.runner import code_hash, notebooks
+from cam_utils.provenance import notebook_hash
+from cam_utils.runner import notebooks
 
 NOTEBOOKS = notebooks()
 
@@ -30,7 +31,7 @@ def test_notebooks_are_executed_in_order_without_errors(stored):
 
 def test_notebooks_were_run_after_their_last_change(stored):
     path, notebook = stored
-    assert notebook.metadata["cam"]["source"] == code_hash(notebook), (
+    assert notebook.metadata["cam"]["source"] == notebook_hash(path.stem), (
         f"{path.name} was changed after it was run: make notebooks"
     )
 
@@ -103,6 +104,7 @@ def test_every_figure_is_in_the_manifest_and_small(repo):
         assert Image.open(folder / f"{name}.png").width >= 400
         assert entry["weights"]
         assert entry["chosen"]
+        assert entry["source"] == notebook_hash(entry["notebook"]), "figure older than notebook"
         assert entry["paper"].startswith(("Figure", "Table"))
 
 
