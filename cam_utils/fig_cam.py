@@ -63,7 +63,9 @@ def figure3(
     pictures = [images[int(seen.indices[k])].image for v in shown.values() for k in v]
     probabilities = seen.logits.float().softmax(1)
     with plots.style():
-        fig, axes = plots.panels(2 * len(classes), max(columns, 3), 1.55, _aspect(pictures))
+        fig, axes = plots.panels(
+            2 * len(classes), max(columns, 3), 1.55, _aspect(pictures), titled=len(classes)
+        )
         for row, label in enumerate(classes):
             places = shown[label]
             high = float(seen.label_maps[places].max())

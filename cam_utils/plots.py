@@ -27,13 +27,19 @@ def style() -> Iterator[None]:
 
 
 def panels(
-    rows: int, columns: int, size: float = 1.9, aspect: float = 1.0
+    rows: int,
+    columns: int,
+    size: float = 1.9,
+    aspect: float = 1.0,
+    titled: int | None = None,
 ) -> tuple[Figure, np.ndarray]:
     """A grid of picture panels without axes; `axes` is always (rows, columns).
 
-    `size`: width of a panel in inches; `aspect`: height of the pictures by their width.
+    `size`: width of a panel in inches; `aspect`: height of the pictures by their width; `titled`:
+    how many rows have titles, default all.
     """
-    shape = (size * columns, (size * aspect + 0.15) * rows + 0.2)
+    titles = 0.2 * (rows if titled is None else titled)
+    shape = (size * columns, size * aspect * rows + titles + 0.15)
     fig, axes = plt.subplots(rows, columns, figsize=shape, squeeze=False, layout="constrained")
     for ax in axes.flat:
         ax.axis("off")
