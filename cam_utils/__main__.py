@@ -90,7 +90,7 @@ def _doctor(args):
 def _explain(args):
     from . import explain
     from .networks import load_network
-    from .provenance import pick_device
+    from .provenance import pick_device, replacing
 
     device = pick_device(args.device)
     image = explain.find_photo(args.photo)
@@ -107,9 +107,8 @@ def _explain(args):
         x0, y0, x1, y1 = (int(v) for v in box)
         print(f"{score:7.4f}  {name:32s} box x {x0}-{x1}, y {y0}-{y1}")
     fig = explain.draw(found)
-    part = out.with_name(out.name + ".part")
-    fig.savefig(part, format="png", dpi=120)
-    part.replace(out)
+    with replacing(out) as part:
+        fig.savefig(part, format="png", dpi=120)
     print(f"wrote {out}")
 
 

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from . import views
 from .networks.spec import InputSpec
 from .train_recipe import Recipe
 from .views import resize, resized_shape, to_tensor
@@ -67,10 +68,5 @@ def _area_box(width: int, height: int, rng: np.random.Generator) -> tuple[int, i
 
 def normalise(images: Tensor, spec: InputSpec) -> Tensor:
     """(B, 3, H, W) in 0..255 RGB to the network's channel order, scale, mean and deviation."""
-    images = images.float()
-    if spec.channels == "BGR":
-        images = images.flip(1)
-    mean, std = (
-        torch.tensor(v, device=images.device)[:, None, None] for v in (spec.mean, spec.std)
-    )
-    return ((images * spec.scale - mean) / std).contiguous(memory_format=torch.channels_last)
+    images = views.normalise(images.float(), spec)
+    return images.contiguous(memory_format=torch.channels_last)

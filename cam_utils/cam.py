@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .errors import CamError
 from .networks.gap import GapNetwork
-from .networks.wrap import as_gap_network, check_identity
+from .networks.wrap import as_gap_network, check_identity_once
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def cams(network: nn.Module, images: Tensor, classes: int | Tensor | None = 5) -
         network = as_gap_network(network, example=_checked(images)[:2])
     with torch.inference_mode():
         logits, features = network.logits_and_features(_checked(images))
-        _check_once(network, logits, features)
+        check_identity_once(network, logits, features)
         chosen = _chosen(classes, logits)
         if classes is None:
             rows = network.class_weights
@@ -142,12 +142,3 @@ def _chosen(classes: int | Tensor | None, logits: Tensor) -> Tensor:
             f"{count - 1}."
         )
     return classes.to(logits.device, torch.int64).expand(batch, classes.shape[-1])
-
-
-def _check_once(network: GapNetwork, logits: Tensor, features: Tensor) -> None:
-    """The identity on the first batch of each map size and precision; later ones cost nothing."""
-    seen = network.__dict__.setdefault("_identity_checked", set())
-    kind = (tuple(features.shape[1:]), features.dtype, features.device)
-    if kind not in seen:
-        check_identity(network, logits, features)
-        seen.add(kind)

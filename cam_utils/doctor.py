@@ -30,12 +30,10 @@ def report(root: str | None = None, list_networks: bool = False) -> str:
         folder = None
     else:
         lines.append(f"data: {folder}")
-    lines += ["", "data sets"]
-    lines += [_row(*row) for row in doctor_rows(folder)]
-    lines += ["", "weights (in weights/ of the data folder)"]
-    lines += [_row(*row) for row in weight_rows(folder)]
-    lines += ["", "notebooks"]
-    lines += [_row(*row) for row in notebook_rows(folder)]
+    data, weights = doctor_rows(folder), weight_rows(folder)
+    lines += ["", "data sets", *(_row(*row) for row in data)]
+    lines += ["", "weights (in weights/ of the data folder)", *(_row(*row) for row in weights)]
+    lines += ["", "notebooks", *(_row(*row) for row in notebook_rows(data, weights))]
     return "\n".join(lines)
 
 
@@ -52,12 +50,11 @@ def weight_rows(root: Path | None) -> list[tuple[str, bool, str]]:
     return rows
 
 
-def notebook_rows(root: Path | None) -> list[tuple[str, bool, str]]:
-    """(notebook, runs in profile paper, what it would use)."""
-    weights = {name: there for name, there, _ in weight_rows(root)}
-    data = {name: there for name, there, _ in doctor_rows(root)}
-    ready = weights["caffe/googlenet"] and (data.get("ilsvrc val") or data.get("photos"))
-    missing = [] if weights["caffe/googlenet"] else ["caffe/googlenet"]
+def notebook_rows(data: list[tuple], weights: list[tuple]) -> list[tuple[str, bool, str]]:
+    """(notebook, runs in profile paper, what it would use), from the rows of data and weights."""
+    here = {name: there for name, there, _ in [*data, *weights]}
+    ready = here["caffe/googlenet"] and (here.get("ilsvrc val") or here.get("photos"))
+    missing = [] if here["caffe/googlenet"] else ["caffe/googlenet"]
     detail = "mini: yes; paper: " + ("yes" if ready else f"needs {', '.join(missing)}")
     return [("01_class_activation_mapping", bool(ready), detail)]
 

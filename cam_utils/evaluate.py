@@ -1,7 +1,6 @@
 """A network over a data set: one row for each image and rank."""
 
 import datetime
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from tqdm.auto import tqdm
 from . import paper, views
 from .errors import BrokenImage, CamError
 from .metrics import rate
-from .provenance import device_name, versions, write_json
+from .provenance import about, replacing, write_json
 
 # rows of Table 1 that a network of ours is
 TABLE1 = {
@@ -107,9 +106,8 @@ def evaluate(
     table = pd.DataFrame(rows, columns=["id", "label", "rank", "class", "score"])
     table.attrs["unreadable"] = unreadable
     if out:
-        part = out.with_suffix(out.suffix + f".{os.getpid()}.part")
-        table.to_csv(part, index=False, float_format="%.6f")
-        part.replace(out)
+        with replacing(out) as part:
+            table.to_csv(part, index=False, float_format="%.6f")
         record = provenance(network, images, protocol, device)
         write_json(out.with_suffix(out.suffix + ".json"), record | {"unreadable": unreadable})
     return table
@@ -117,16 +115,7 @@ def evaluate(
 
 def provenance(network, images, protocol: Protocol, device) -> dict:
     """What has to be known to read the table."""
-    return {
-        "network": network.name,
-        "weights": network.weights_hash,
-        "images": images.name,
-        "split": images.split,
-        "n": len(images),
-        "protocol": asdict(protocol),
-        "device": device_name(device),
-        "versions": versions(),
-    }
+    return about(network, images, device) | {"n": len(images), "protocol": asdict(protocol)}
 
 
 def classification_errors(table: pd.DataFrame) -> dict:
@@ -148,17 +137,13 @@ def write_summary(table: pd.DataFrame, network, images, protocol, device, path, 
             "network": network.name,
             "metric": f"{name} classification error, %",
             "paper": paper.value(1, row, name) if (row := TABLE1.get(network.name)) else None,
-            "measured": round(error.value, 2),
-            "low": round(error.low, 2),
-            "high": round(error.high, 2),
-            "n": error.n,
         }
+        | error.as_row(2)
         for name, error in classification_errors(table).items()
     ]
     path = check_writable(path)
-    part = path.with_suffix(".part")
-    pd.DataFrame(rows).to_csv(part, index=False)
-    part.replace(path)
+    with replacing(path) as part:
+        pd.DataFrame(rows).to_csv(part, index=False)
     record = provenance(network, images, protocol, device)
     record |= {"command": command, "made": datetime.date.today().isoformat()}
     record["unreadable"] = len(table.attrs["unreadable"])

@@ -147,7 +147,7 @@ def _correlations(ax, maps: Tensor) -> None:
 
 
 def _pasted(map: Tensor, image) -> Tensor:
-    return views.paste(map[None], views.Frame(0, 0, *image.size), image.size[::-1])[0]
+    return views.paste_whole(map[None], image.size[::-1])[0]
 
 
 def choose_classes(seen: Survey, wanted: list[int], count: int = 2, least: int = 3) -> list[int]:

@@ -13,7 +13,7 @@ from PIL import Image
 from . import plots
 from .errors import CamError
 from .params import Params
-from .provenance import device_name, notebook_hash, versions, write_json
+from .provenance import about, notebook_hash, replacing, write_json
 
 MAX_PNG = 200_000  # bytes; larger figures are reduced to a palette, then refused
 
@@ -64,15 +64,9 @@ def save_figure(
         "notebook": params.notebook,
         "source": notebook_hash(params.notebook),
         "parameters": params.values(),
-        "network": getattr(network, "name", None),
-        "weights": getattr(network, "weights_hash", None),
-        "images": getattr(images, "name", None),
-        "split": getattr(images, "split", None),
         "n": n,
         "chosen": chosen,
-        "device": device_name(params.device),
-        "versions": versions(),
-    }
+    } | about(network, images, params.device)
     manifest = folder / "manifest.json"
     entries = json.loads(manifest.read_text()) if manifest.exists() else {}
     write_json(manifest, entries | {name: entry})
@@ -124,6 +118,5 @@ def display_png(png: bytes, alt: str) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_bytes(content)
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_bytes(content)

@@ -18,6 +18,11 @@ class Rate:
     def __str__(self) -> str:
         return f"{self.value:.1f} [{self.low:.1f}, {self.high:.1f}]"
 
+    def as_row(self, digits: int) -> dict:
+        """Columns of a stored table: measured, low, high (rounded), n."""
+        numbers = {"measured": self.value, "low": self.low, "high": self.high}
+        return {name: round(x, digits) for name, x in numbers.items()} | {"n": self.n}
+
     def contains(self, published: float) -> bool:
         """Whether a published number lies inside the interval."""
         return self.low <= published <= self.high

@@ -71,8 +71,7 @@ def table(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> p
 
 
 def _large(map: Tensor, size) -> Tensor:
-    height, width = (int(n) for n in size)
-    return views.paste(map[None].float(), views.Frame(0, 0, width, height), (height, width))[0]
+    return views.paste_whole(map[None], size)[0]
 
 
 def _minmax(map: Tensor) -> Tensor:

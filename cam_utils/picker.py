@@ -7,20 +7,15 @@ import io
 import matplotlib.pyplot as plt
 from torch import Tensor
 
-from . import plots, views
-from .cam import cams
-from .explain import class_name
+from . import plots
+from .explain import explain
 from .networks.gap import GapNetwork
 
 
 def overlays(network: GapNetwork, image, count: int = 5) -> list[tuple[str, float, Tensor]]:
     """(name, probability, (H, W) map) of the best classes of a PIL image."""
-    view = views.whole(image, network.input_spec)
-    device = network.class_bias.device
-    result = cams(network, view.tensor[None].to(device), min(count, network.class_bias.numel()))
-    maps = views.paste(result.maps[0].float().cpu(), view.frame, image.size[::-1])
-    names = [class_name(network, int(c)) for c in result.classes[0]]
-    return list(zip(names, result.probabilities[0].tolist(), maps, strict=True))
+    e = explain(network, image, str(min(count, network.class_bias.numel())))
+    return list(zip(e.names, e.scores, e.maps, strict=True))
 
 
 def picker(network: GapNetwork, images, indices: list[int], count: int = 5):

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -83,9 +85,34 @@ def code_hash(sources: list[str]) -> str:
     return source_hash("\0".join(sources))
 
 
+def about(network, images, device: torch.device | str) -> dict:
+    """What a result must be read with: network and weights, data set, device, versions."""
+    return {
+        "network": getattr(network, "name", None),
+        "weights": getattr(network, "weights_hash", None),
+        "images": getattr(images, "name", None),
+        "split": getattr(images, "split", None),
+        "device": device_name(device),
+        "versions": versions(),
+    }
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, renamed to it when the block ends without an error.
+
+    So a file is there whole or not at all, and what was there before stays until then.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def write_json(path: Path, content) -> None:
-    """Write whole or not at all: to a temporary name, then rename."""
+    """Write plain values as JSON, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(path.suffix + f".{os.getpid()}.part")
-    part.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")

@@ -9,7 +9,7 @@ from .errors import CamError
 from .figures import display_png, save_figure
 from .metrics import Rate
 from .params import Params
-from .provenance import device_name, project_root, versions, write_json
+from .provenance import about, project_root, replacing, write_json
 
 HEAD = ["", "paper", "measured", "95 % interval", "n"]
 
@@ -71,22 +71,22 @@ def origin(name: str) -> str:
     found = paper.measured(name)
     if found is None:
         return f"no table {name} of real data in this checkout"
-    about = found[1]
+    made = found[1]
     return (
-        f"real: {about['command']}\n"
-        f"      {about['network']} ({about['weights']}), {about['images']} {about['split']}, "
-        f"{about['n']} images, {about['device']}, {about['made']}"
+        f"real: {made['command']}\n"
+        f"      {made['network']} ({made['weights']}), {made['images']} {made['split']}, "
+        f"{made['n']} images, {made['device']}, {made['made']}"
     )
 
 
-def picture(name: str, params: Params, network, draw, alt: str, **about) -> None:
+def picture(name: str, params: Params, network, draw, alt: str, **more) -> None:
     """A figure of real photos that may be shown: drawn in profile `paper`, else as stored.
 
     Args:
-        draw: makes the figure. about: further arguments of `save_figure`.
+        draw: makes the figure. more: further arguments of `save_figure`.
     """
     if params.profile == "paper":
-        save_figure(draw(), name, params, network=network, alt=alt, **about)
+        save_figure(draw(), name, params, network=network, alt=alt, **more)
         return
     root = project_root()
     path = root / "figures" / "paper" / f"{name}.png" if root else None
@@ -105,31 +105,17 @@ def _words(rate: Rate | None) -> tuple:
 def _save(name, found: dict[str, Rate], published: dict, params: Params, network, images) -> None:
     folder = params.figure_dir
     folder.mkdir(parents=True, exist_ok=True)
-    content = [
-        {
-            "metric": text,
-            "paper": published.get(text),
-            "measured": round(rate.value, 4),
-            "low": round(rate.low, 4),
-            "high": round(rate.high, 4),
-            "n": rate.n,
-        }
+    rows = [
+        {"metric": text, "paper": published.get(text)} | rate.as_row(4)
         for text, rate in found.items()
     ]
-    part = folder / f"{name}.csv.part"
-    pd.DataFrame(content).to_csv(part, index=False)
-    part.replace(folder / f"{name}.csv")
-    about = {
-        "network": network.name,
-        "weights": network.weights_hash,
-        "images": images.name,
-        "split": images.split,
+    with replacing(folder / f"{name}.csv") as part:
+        pd.DataFrame(rows).to_csv(part, index=False)
+    made = {
         "n": len(images),
         "parameters": params.values(),
         "command": "make paper CAM_DATA=...",
         "notebook": params.notebook,
         "made": datetime.date.today().isoformat(),
-        "device": device_name(params.device),
-        "versions": versions(),
     }
-    write_json(folder / f"{name}.json", about)
+    write_json(folder / f"{name}.json", about(network, images, params.device) | made)

@@ -12,7 +12,7 @@ import nbformat
 from .claims import WORDS, published
 from .errors import CamError, MissingData
 from .params import COMMON, check_profile, data_folder, refuse_unknown, typed
-from .provenance import code_hash, project_root
+from .provenance import code_hash, project_root, replacing
 
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -126,6 +126,5 @@ def store(executed: Path, target: Path) -> None:
         "language_info": {"name": "python"},
         "cam": {"source": code_hash(_code(notebook))},
     }
-    part = target.with_suffix(".part")
-    nbformat.write(notebook, part)
-    part.replace(target)
+    with replacing(target) as part:
+        nbformat.write(notebook, part)

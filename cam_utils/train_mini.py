@@ -19,7 +19,7 @@ from .mini.objects import CLASSES, arrays
 from .networks.mini import BUILDERS, PARENTS, WEIGHTS, build_mini, load_mini, shipped_mini
 from .networks.surgery import inherit
 from .networks.weights import short_hash
-from .provenance import device_name, versions, write_json
+from .provenance import device_name, replacing, versions, write_json
 from .train import Recipe, fit, predict
 
 ORIGINAL = Recipe(epochs=12, lr=3e-3)
@@ -95,10 +95,9 @@ def save_half(network: nn.Module, path: Path) -> None:
     """Weights as float16 safetensors; the network is left with what the file holds."""
     state = {k: v.cpu().contiguous() for k, v in network.state_dict().items()}
     half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
-    part = path.with_suffix(".part")
-    save_file(half, part)
-    part.chmod(0o644)
-    part.replace(path)
+    with replacing(path) as part:
+        save_file(half, part)
+        part.chmod(0o644)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
 
 

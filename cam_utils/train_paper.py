@@ -17,7 +17,7 @@ from .networks.caffe_googlenet import googlenet_cam
 from .networks.caffe_layers import CaffeGapNetwork
 from .networks.caffemodel import copy_weights, read_caffemodel
 from .networks.weights import short_hash
-from .provenance import device_name, versions, write_json
+from .provenance import device_name, replacing, versions, write_json
 from .train import fit
 from .train_cost import Cost, estimate
 from .train_recipe import RELEASED, Recipe
@@ -126,9 +126,8 @@ def start_network(
 def save_trained(network: CaffeGapNetwork, path: Path, name: str, group: int) -> None:
     """Weights (float32) with what `load_trained` must know; whole or not at all."""
     about = {"network": name, "group": str(group), "classes": json.dumps(network.classes)}
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    save_file({k: v.cpu().contiguous() for k, v in network.state_dict().items()}, part, about)
-    part.replace(path)
+    with replacing(path) as part:
+        save_file({k: v.cpu().contiguous() for k, v in network.state_dict().items()}, part, about)
 
 
 def load_trained(path: str | Path) -> CaffeGapNetwork:

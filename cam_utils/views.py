@@ -41,7 +41,7 @@ class View:
 def whole(image: Image.Image, spec: InputSpec) -> View:
     """The whole image warped to the network's square input (aspect ratio ignored)."""
     tensor = resize(to_tensor(image), (spec.size, spec.size), spec.kernel)
-    return View(normalise(tensor, spec), Frame(0, 0, *image.size))
+    return View(normalise(tensor, spec).contiguous(), Frame(0, 0, *image.size))
 
 
 def center_crop(image: Image.Image, spec: InputSpec) -> View:
@@ -53,7 +53,7 @@ def center_crop(image: Image.Image, spec: InputSpec) -> View:
     tensor = tensor[:, top : top + spec.size, left : left + spec.size]
     sy, sx = height / shape[0], width / shape[1]
     frame = Frame(left * sx, top * sy, (left + spec.size) * sx, (top + spec.size) * sy)
-    return View(normalise(tensor, spec), frame)
+    return View(normalise(tensor, spec).contiguous(), frame)
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -79,11 +79,11 @@ def resize(image: Tensor, shape: tuple[int, int], kernel: str) -> Tensor:
 
 
 def normalise(image: Tensor, spec: InputSpec) -> Tensor:
-    """(3, h, w) RGB 0..255 to the network's channel order, scale, mean and deviation."""
+    """(..., 3, h, w) RGB 0..255 to the network's channel order, scale, mean and deviation."""
     if spec.channels == "BGR":
-        image = image.flip(0)
-    mean, std = (torch.tensor(v)[:, None, None] for v in (spec.mean, spec.std))
-    return ((image * spec.scale - mean) / std).contiguous()
+        image = image.flip(-3)
+    mean, std = (torch.tensor(v, device=image.device)[:, None, None] for v in (spec.mean, spec.std))
+    return (image * spec.scale - mean) / std
 
 
 def resized_shape(height: int, width: int, spec: InputSpec) -> tuple[int, int]:
@@ -140,6 +140,12 @@ def paste(
         canvas += pasted.abs() if merge == "sum_abs" else pasted
         covered += rows.any(1).to(view)[:, None] * columns.any(1).to(view)
     return canvas / covered.clamp(min=1) if merge == "mean" else canvas
+
+
+def paste_whole(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """(n, h, w) maps of the view "whole" to the original image of `size` (height, width)."""
+    height, width = (int(side) for side in size)
+    return paste(maps.float(), Frame(0, 0, width, height), (height, width))
 
 
 def _resampler(pixels: int, cells: int, start: float, stop: float, kernel: str) -> Tensor:

@@ -134,6 +134,15 @@ def check_identity(network: GapNetwork, logits: Tensor, features: Tensor) -> flo
     return error
 
 
+def check_identity_once(network: GapNetwork, logits: Tensor, features: Tensor) -> None:
+    """`check_identity` on the first batch of each map size and precision; later ones are free."""
+    seen = network.__dict__.setdefault("_identity_checked", set())
+    kind = (tuple(features.shape[1:]), features.dtype, features.device)
+    if kind not in seen:
+        check_identity(network, logits, features)
+        seen.add(kind)
+
+
 def _with_features(network, probe):
     with torch.no_grad():
         return network.logits_and_features(probe)
