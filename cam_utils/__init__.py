@@ -12,7 +12,7 @@ from .cam import CamResult, cams, class_activation_maps
 from .data import Record, open_images, open_rgb
 from .errors import BrokenImage, BrokenWeights, CamError, MissingData, NoClassActivationMap
 from .networks import as_gap_network, available_networks, load_network
-from .views import center_crop, paste, whole
+from .views import center_crop, paste, ten_crop, whole
 
 __all__ = [
     "BrokenImage",
@@ -31,5 +31,6 @@ __all__ = [
     "open_images",
     "open_rgb",
     "paste",
+    "ten_crop",
     "whole",
 ]

@@ -2,10 +2,13 @@
 
 import cv2
 import numpy as np
-import torch
 from torch import Tensor
 
-from .errors import CamError
+from .box_parts import checked_map, largest_component, whole_image
+from .boxes_graphcut import graph_cut
+from .boxes_released import five_box_guess, released
+
+__all__ = ["component_at", "five_box_guess", "graph_cut", "iou", "paper", "released"]
 
 
 def paper(map: Tensor | np.ndarray, threshold: float = 0.2) -> np.ndarray:
@@ -24,17 +27,11 @@ def paper(map: Tensor | np.ndarray, threshold: float = 0.2) -> np.ndarray:
     Raises:
         CamError: the map is not two-dimensional or not finite.
     """
-    array = _array(map)
-    height, width = array.shape
+    array = checked_map(map)
     peak = array.max()
     if peak <= 0:
-        return np.array([[0, 0, width, height]], np.float32)
-    mask = (array > threshold * peak).astype(np.uint8)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count < 2:
-        return np.array([[0, 0, width, height]], np.float32)
-    x, y, w, h = stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax(), :4]
-    return np.array([[x, y, x + w, y + h]], np.float32)
+        return whole_image(array)
+    return largest_component(array > threshold * peak)
 
 
 def component_at(mask: Tensor | np.ndarray, pixel: int) -> np.ndarray:
@@ -55,15 +52,3 @@ def iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     area_a, area_b = ((v[:, 2:] - v[:, :2]).prod(1) for v in (a, b))
     union = area_a[:, None] + area_b[None] - inter
     return np.divide(inter, union, out=np.zeros_like(inter), where=union > 0)
-
-
-def _array(map) -> np.ndarray:
-    array = map.detach().cpu().float().numpy() if isinstance(map, torch.Tensor) else map
-    array = np.asarray(array, np.float32)
-    if array.ndim != 2 or not np.isfinite(array).all():
-        raise CamError(
-            f"Found a map of shape {array.shape} with {int((~np.isfinite(array)).sum())} values "
-            "that are not finite; expected one finite map (H, W) in the original image's frame "
-            "(cam_utils.views.paste makes it)."
-        )
-    return array

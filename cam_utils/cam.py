@@ -1,5 +1,6 @@
 """Class activation maps: equations 1 and 2 of the paper (section 2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -8,6 +9,9 @@ from torch import Tensor, nn
 from .errors import CamError
 from .networks.gap import GapNetwork
 from .networks.wrap import as_gap_network, check_identity_once
+
+# how many of the best classes, or which; None: all (see `cams`)
+Classes = int | Tensor | None | Callable[[Tensor], int | Tensor | None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def class_activation_maps(features: Tensor, weights: Tensor) -> Tensor:
     return maps.unflatten(2, features.shape[2:])
 
 
-def cams(network: nn.Module, images: Tensor, classes: int | Tensor | None = 5) -> CamResult:
+def cams(network: nn.Module, images: Tensor, classes: Classes = 5) -> CamResult:
     """Class activation maps of a batch in one forward pass and one product.
 
     Args:
@@ -68,7 +72,8 @@ def cams(network: nn.Module, images: Tensor, classes: int | Tensor | None = 5) -
         images: (B, 3, H, W) float, preprocessed as `network.input_spec` says (`cam_utils.views`),
             on the network's device.
         classes: how many of the best classes (int), or which: LongTensor (n,) for all images,
-            (B, n) for each; None: all classes.
+            (B, n) for each; None: all classes; or a function that makes one of these of the
+            logits (B, C).
 
     Returns:
         CamResult with ordinary detached tensors on the network's device.
@@ -79,11 +84,11 @@ def cams(network: nn.Module, images: Tensor, classes: int | Tensor | None = 5) -
             first batch of each kind.
     """
     if not isinstance(network, GapNetwork):
-        network = as_gap_network(network, example=_checked(images)[:2])
+        network = as_gap_network(network, example=checked_images(images)[:2])
     with torch.inference_mode():
-        logits, features = network.logits_and_features(_checked(images))
+        logits, features = network.logits_and_features(checked_images(images))
         check_identity_once(network, logits, features)
-        chosen = _chosen(classes, logits)
+        chosen = chosen_classes(classes, logits)
         if classes is None:
             rows = network.class_weights
         elif isinstance(classes, Tensor) and classes.dim() == 1:
@@ -95,7 +100,8 @@ def cams(network: nn.Module, images: Tensor, classes: int | Tensor | None = 5) -
     return CamResult(logits.clone(), chosen.clone(), maps.clone())
 
 
-def _checked(images: Tensor) -> Tensor:
+def checked_images(images: Tensor) -> Tensor:
+    """The images, if they are a float tensor (B, 3, H, W); else CamError."""
     if not isinstance(images, Tensor) or images.dim() != 4 or not images.is_floating_point():
         found = (
             f"{images.dtype} of shape {tuple(images.shape)}"
@@ -110,9 +116,11 @@ def _checked(images: Tensor) -> Tensor:
     return images
 
 
-def _chosen(classes: int | Tensor | None, logits: Tensor) -> Tensor:
-    """(B, n) class indices."""
+def chosen_classes(classes: Classes, logits: Tensor) -> Tensor:
+    """(B, n) int64: the classes that `cams` was asked for, given the logits (B, C)."""
     batch, count = logits.shape
+    if callable(classes) and not isinstance(classes, Tensor):
+        classes = classes(logits)
     if classes is None:
         return torch.arange(count, device=logits.device).expand(batch, count)
     if isinstance(classes, int) and not isinstance(classes, bool):

@@ -1,12 +1,12 @@
-"""From a picture to a network's input and back: views, their frames, and pasting maps.
+"""From a picture to a network's input: views and their frames.
 
 A view is what the network sees of an image, together with its frame: the rectangle of the
 ORIGINAL image that it shows, xyxy in pixels, half-open and possibly fractional, and whether it is
-mirrored. `paste` is the way back; it places map cells by their centres (half-pixel alignment), so
-that nothing shifts.
+mirrored. `paste` (of `cam_utils.pasting`) is the way back.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,17 +17,30 @@ from torchvision.transforms.v2 import functional as TF
 
 from .errors import CamError
 from .networks.spec import InputSpec
+from .pasting import MERGES, Frame, paste, paste_whole
 
+__all__ = [
+    "MERGES",
+    "VIEWS",
+    "Frame",
+    "View",
+    "box_crop",
+    "center_crop",
+    "normalise",
+    "paste",
+    "paste_whole",
+    "resize",
+    "resized_shape",
+    "ten_crop",
+    "ten_crop_spec",
+    "to_tensor",
+    "view_list",
+    "whole",
+]
 
-@dataclass(frozen=True)
-class Frame:
-    """The rectangle of the original image that a view shows: xyxy, pixels, half-open."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    flipped: bool = False
+# A longer picture is cut to its middle before its shorter side is resized: 4000 x 1 pixels would
+# become a million wide.
+LONGEST = 20
 
 
 @dataclass(frozen=True)
@@ -45,15 +58,108 @@ def whole(image: Image.Image, spec: InputSpec) -> View:
 
 
 def center_crop(image: Image.Image, spec: InputSpec) -> View:
-    """Resize as the network's spec says and cut out the centre square: the usual test view."""
+    """Resize as the network's spec says and cut out the centre square: the usual test view.
+
+    Of a picture more than 20 times as long as wide only the middle is used, unless the spec
+    squashes.
+    """
+    resized = _resized(image, spec)
+    left, top = (round((side - spec.size) / 2) for side in resized.size)
+    return resized.cut(left, top)
+
+
+def ten_crop(image: Image.Image, spec: InputSpec) -> list[View]:
+    """Four corners, the centre, then the mirror images of these five: the paper's test views.
+
+    Order and offsets are those of the released code (prepare_image.m): top left, bottom left, top
+    right, bottom right, centre at half the margin rounded up; of 224 in 256 pixels, 16. A spec
+    without a margin is given the same proportion (`ten_crop_spec`).
+
+    Returns:
+        Ten views; the frames of the last five are `flipped`.
+    """
+    resized = _resized(image, ten_crop_spec(spec))
+    right, bottom = (side - spec.size for side in resized.size)
+    corners = [(0, 0), (0, bottom), (right, 0), (right, bottom)]
+    upright = [resized.cut(x, y) for x, y in [*corners, ((right + 1) // 2, (bottom + 1) // 2)]]
+    mirrored = [View(v.tensor.flip(-1), replace(v.frame, flipped=True)) for v in upright]
+    return upright + mirrored
+
+
+def ten_crop_spec(spec: InputSpec) -> InputSpec:
+    """The spec, its resize enlarged to 256/224 of the input where it leaves no margin to crop."""
+    return spec if spec.resize > spec.size else replace(spec, resize=round(spec.size * 256 / 224))
+
+
+def box_crop(image: Image.Image, box, spec: InputSpec) -> View:
+    """A rectangle of the image warped to the network's input (section 4.1's crops).
+
+    Args:
+        box: xyxy in pixels of the image, half-open. It is widened to whole pixels and cut at the
+            image's border; the view's frame is that rectangle.
+
+    Raises:
+        CamError: the box is not four finite numbers, or nothing of it lies in the image.
+    """
+    corners = [float(v) for v in np.asarray(box).reshape(-1)]
     width, height = image.size
-    shape = resized_shape(height, width, spec)
-    tensor = resize(to_tensor(image), shape, spec.kernel)
-    top, left = (round((side - spec.size) / 2) for side in shape)
-    tensor = tensor[:, top : top + spec.size, left : left + spec.size]
-    sy, sx = height / shape[0], width / shape[1]
-    frame = Frame(left * sx, top * sy, (left + spec.size) * sx, (top + spec.size) * sy)
-    return View(normalise(tensor, spec).contiguous(), frame)
+    if len(corners) == 4 and all(math.isfinite(v) for v in corners):
+        x0, y0 = (max(math.floor(v), 0) for v in corners[:2])
+        x1, y1 = min(math.ceil(corners[2]), width), min(math.ceil(corners[3]), height)
+        if x0 < x1 and y0 < y1:
+            part = to_tensor(image)[:, y0:y1, x0:x1]
+            tensor = normalise(resize(part, (spec.size, spec.size), spec.kernel), spec)
+            return View(tensor.contiguous(), Frame(x0, y0, x1, y1))
+    raise CamError(
+        f"Found the box {corners} in an image of {width} x {height} pixels; expected x0, y0, x1, "
+        "y1 with x0 < x1 and y0 < y1 that lies in it at least in part."
+    )
+
+
+VIEWS = {
+    "center": lambda image, spec: [center_crop(image, spec)],
+    "whole": lambda image, spec: [whole(image, spec)],
+    "ten": ten_crop,
+}
+
+
+def view_list(image: Image.Image, spec: InputSpec, view: str = "center") -> list[View]:
+    """The views of an image by name: "center" and "whole" are one view, "ten" is ten."""
+    if view not in VIEWS:
+        raise CamError(f"Unknown view {view!r}; known: {', '.join(VIEWS)}.")
+    return VIEWS[view](image, spec)
+
+
+@dataclass(frozen=True)
+class _Resized:
+    """An image after its resize, normalised, and where its pixels lie in the original."""
+
+    tensor: Tensor  # (3, h, w)
+    frame: Frame
+    spec: InputSpec
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.tensor.shape[2], self.tensor.shape[1]
+
+    def cut(self, left: int, top: int) -> View:
+        side, f = self.spec.size, self.frame
+        sx, sy = (f.x1 - f.x0) / self.size[0], (f.y1 - f.y0) / self.size[1]
+        x0, y0 = f.x0 + left * sx, f.y0 + top * sy
+        tensor = self.tensor[:, top : top + side, left : left + side]
+        return View(tensor.contiguous(), Frame(x0, y0, x0 + side * sx, y0 + side * sy))
+
+
+def _resized(image: Image.Image, spec: InputSpec) -> _Resized:
+    tensor = to_tensor(image)
+    x0 = y0 = 0
+    if not spec.squash:
+        height, width = tensor.shape[1:]
+        x0, y0 = (max(a - LONGEST * b, 0) // 2 for a, b in ((width, height), (height, width)))
+        tensor = tensor[:, y0 : height - y0, x0 : width - x0]
+    height, width = tensor.shape[1:]
+    resized = resize(tensor, resized_shape(height, width, spec), spec.kernel)
+    return _Resized(normalise(resized, spec), Frame(x0, y0, x0 + width, y0 + height), spec)
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -93,80 +199,3 @@ def resized_shape(height: int, width: int, spec: InputSpec) -> tuple[int, int]:
     # the longer side is cut to whole pixels, as torchvision does
     short = min(height, width)
     return int(spec.resize * height / short), int(spec.resize * width / short)
-
-
-MERGES = ("mean", "sum_abs", "plain")
-
-
-def paste(
-    maps: Tensor,
-    frames: Frame | list[Frame],
-    size: tuple[int, int],
-    merge: str = "mean",
-    kernel: str = "bicubic",
-) -> Tensor:
-    """Maps of views back into the original image.
-
-    Args:
-        maps: (n, h, w) of one view, or (V, n, h, w) with one frame for each view.
-        frames: the frame of each view.
-        size: (height, width) of the original image, pixels.
-        merge: how overlapping views are joined: "mean" divides by how many views cover a pixel;
-            "plain" adds them; "sum_abs" adds absolute values, as the authors' released code does.
-        kernel: "bicubic" (Keys, a = -0.5, as MATLAB, PIL) or "bilinear"; antialiased where a map
-            is shrunk.
-
-    Returns:
-        (n, height, width) in the maps' dtype; zero where no view looks.
-
-    Raises:
-        CamError: the number of frames does not fit, or the merge is unknown.
-    """
-    frames = [frames] if isinstance(frames, Frame) else list(frames)
-    maps = maps[None] if maps.dim() == 3 else maps
-    if maps.dim() != 4 or maps.shape[0] != len(frames) or merge not in MERGES:
-        raise CamError(
-            f"Found maps {tuple(maps.shape)}, {len(frames)} frames and merge={merge!r}; expected "
-            f"maps (views, classes, h, w), one frame for each view, a merge of {', '.join(MERGES)}."
-        )
-    canvas = maps.new_zeros(maps.shape[1], *size)
-    covered = maps.new_zeros(size)
-    for view, frame in zip(maps, frames, strict=True):
-        if frame.flipped:
-            view = view.flip(-1)
-        rows = _resampler(size[0], view.shape[-2], frame.y0, frame.y1, kernel).to(view)
-        columns = _resampler(size[1], view.shape[-1], frame.x0, frame.x1, kernel).to(view)
-        pasted = rows @ view @ columns.T
-        canvas += pasted.abs() if merge == "sum_abs" else pasted
-        covered += rows.any(1).to(view)[:, None] * columns.any(1).to(view)
-    return canvas / covered.clamp(min=1) if merge == "mean" else canvas
-
-
-def paste_whole(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """(n, h, w) maps of the view "whole" to the original image of `size` (height, width)."""
-    height, width = (int(side) for side in size)
-    return paste(maps.float(), Frame(0, 0, width, height), (height, width))
-
-
-def _resampler(pixels: int, cells: int, start: float, stop: float, kernel: str) -> Tensor:
-    """(pixels, cells) weights that resample a row of cells lying on [start, stop) to pixels."""
-    centres = torch.arange(pixels, dtype=torch.float64) + 0.5
-    scale = cells / (stop - start)  # cells per pixel
-    place = (centres - start) * scale  # in cell units; cell i spans [i, i + 1)
-    stretch = max(scale, 1.0)  # antialiasing: the kernel grows when maps are shrunk
-    reach = (2.0 if kernel == "bicubic" else 1.0) * stretch
-    distance = (place[:, None] - (torch.arange(cells, dtype=torch.float64) + 0.5)) / stretch
-    weights = _keys(distance) if kernel == "bicubic" else (1 - distance.abs()).clamp(min=0)
-    weights[distance.abs() * stretch > reach] = 0
-    weights = weights / weights.sum(1, keepdim=True).where(
-        weights.any(1, keepdim=True), torch.ones(1)
-    )
-    inside = (centres >= start) & (centres < stop)
-    return weights * inside[:, None]
-
-
-def _keys(x: Tensor, a: float = -0.5) -> Tensor:
-    x = x.abs()
-    near = (a + 2) * x**3 - (a + 3) * x**2 + 1
-    far = a * (x**3 - 5 * x**2 + 8 * x - 4)
-    return torch.where(x <= 1, near, torch.where(x < 2, far, torch.zeros_like(x)))

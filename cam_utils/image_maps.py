@@ -1,0 +1,142 @@
+"""Maps of pictures in their own frame: views, network, map and merge in one call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from .cam import CamResult, Classes, cams, chosen_classes
+from .errors import CamError
+from .networks.spec import InputSpec
+from .pasting import paste
+from .saliency import backprop_saliency, grad_cam
+from .views import resized_shape, ten_crop_spec, view_list
+
+
+def _backprop_max(network, images, classes) -> CamResult:
+    return backprop_saliency(network, images, classes, reduce="max")
+
+
+def _grad_cam(network, images, classes) -> CamResult:
+    with torch.inference_mode():
+        logits = network(images)
+    logits = logits.clone()
+    chosen = chosen_classes(classes, logits)
+    return CamResult(logits, chosen, grad_cam(network, images, chosen))
+
+
+METHODS = {
+    "cam": cams,
+    "backprop": backprop_saliency,
+    "backprop_max": _backprop_max,
+    "grad_cam": _grad_cam,
+}
+
+
+@dataclass(frozen=True)
+class ImageMaps:
+    """What a network says of one picture, on the CPU.
+
+    Attributes:
+        scores: (n,) softmax probabilities, averaged over the views.
+        classes: (n,) int64.
+        maps: (n, H, W) float32 in the picture's frame; zero where no view looks.
+    """
+
+    scores: Tensor
+    classes: Tensor
+    maps: Tensor
+
+
+def image_maps(
+    network: nn.Module,
+    image: Image.Image,
+    view: str = "center",
+    merge: str = "mean",
+    classes: Classes = 5,
+    method: str = "cam",
+) -> ImageMaps:
+    """Scores and maps of one picture. See `maps_of_images`."""
+    return maps_of_images(network, [image], view, merge, classes, method)[0]
+
+
+def maps_of_images(
+    network: nn.Module,
+    images: Sequence[Image.Image],
+    view: str = "center",
+    merge: str = "mean",
+    classes: Classes = 5,
+    method: str = "cam",
+) -> list[ImageMaps]:
+    """Scores and maps of several pictures; all their views go through the network as one batch.
+
+    The classes are ranked by the softmax averaged over a picture's views, as the released code
+    does. Each view's map is taken back to the picture and merged there; for ten crops and
+    "sum_abs" first on the resized picture (256 x 256), then to the picture, as the released code
+    does. Section 3.2's maps are (view="center", method="cam"); the released ones (view="ten",
+    merge="sum_abs").
+
+    Args:
+        network: with `input_spec`; in eval mode.
+        images: PIL pictures of any sizes.
+        view: "whole", "center" or "ten" (`cam_utils.views`).
+        merge: "mean", "plain" or "sum_abs" (`cam_utils.pasting.paste`).
+        classes: as for `cams`, with (N, n) for a choice for each picture; a function is given the
+            averaged probabilities (N, C).
+        method: "cam": class activation maps. "backprop": |dS/dI| summed over the colours;
+            "backprop_max": its maximum over them. "grad_cam": for networks with global pooling.
+
+    Raises:
+        CamError: an unknown view, merge or method; a network without `input_spec`.
+    """
+    if method not in METHODS:
+        raise CamError(f"Unknown method {method!r}; known: {', '.join(METHODS)}.")
+    spec = _spec_of(network)
+    if not images:
+        return []
+    views = [view_list(image, spec, view) for image in images]
+    per_image = len(views[0])
+    batch = torch.stack([v.tensor for of_image in views for v in of_image]).to(_device(network))
+
+    def ranked(logits: Tensor) -> Tensor:
+        """(N * V, n): all views of a picture show the same classes."""
+        return chosen_classes(classes, averaged(logits)).repeat_interleave(per_image, 0)
+
+    def averaged(logits: Tensor) -> Tensor:
+        return logits.float().softmax(1).unflatten(0, (-1, per_image)).mean(1)
+
+    result = METHODS[method](network, batch, ranked)
+    chosen = result.classes[::per_image]
+    scores = averaged(result.logits).gather(1, chosen)
+    maps = result.maps.float().cpu().unflatten(0, (-1, per_image))
+    return [
+        ImageMaps(s, c, _to_picture(m, of_image, image, merge, spec))
+        for s, c, m, of_image, image in zip(
+            scores.cpu(), chosen.cpu(), maps, views, images, strict=True
+        )
+    ]
+
+
+def _to_picture(maps, views, image, merge, spec: InputSpec) -> Tensor:
+    size = image.size[::-1]
+    canvas = None
+    if len(views) > 1 and merge == "sum_abs":
+        canvas = resized_shape(*size, ten_crop_spec(spec))
+    return paste(maps, [v.frame for v in views], size, merge, canvas=canvas)
+
+
+def _spec_of(network: nn.Module) -> InputSpec:
+    spec = getattr(network, "input_spec", None)
+    if not isinstance(spec, InputSpec):
+        raise CamError(
+            f"{type(network).__name__} does not say what input it wants; set network.input_spec "
+            "to a cam_utils.networks.spec.InputSpec, or wrap it by as_gap_network."
+        )
+    return spec
+
+
+def _device(network: nn.Module) -> torch.device:
+    tensors = [*network.parameters(), *network.buffers()]
+    return tensors[0].device if tensors else torch.device("cpu")

@@ -1,0 +1,114 @@
+"""From maps of views back to the original image.
+
+A frame says which rectangle of the ORIGINAL image a view shows. Map cells are placed by their
+centres (half-pixel alignment), so that nothing shifts.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from .errors import CamError
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The rectangle of the original image that a view shows: xyxy, pixels, half-open.
+
+    Its corners may be fractional; `flipped` says that the view shows it mirrored.
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    flipped: bool = False
+
+    def scaled(self, x: float, y: float) -> "Frame":
+        """The frame in an image that is x times as wide and y times as high."""
+        return replace(self, x0=self.x0 * x, y0=self.y0 * y, x1=self.x1 * x, y1=self.y1 * y)
+
+
+MERGES = ("mean", "sum_abs", "plain")
+
+
+def paste(
+    maps: Tensor,
+    frames: Frame | list[Frame],
+    size: tuple[int, int],
+    merge: str = "mean",
+    kernel: str = "bicubic",
+    canvas: tuple[int, int] | None = None,
+) -> Tensor:
+    """Maps of views back into the original image.
+
+    Args:
+        maps: (n, h, w) of one view, or (V, n, h, w) with one frame for each view.
+        frames: the frame of each view.
+        size: (height, width) of the original image, pixels.
+        merge: how overlapping views are joined: "mean" divides by how many views cover a pixel;
+            "plain" adds them; "sum_abs" adds absolute values, as the authors' released code does.
+        kernel: "bicubic" (Keys, a = -0.5, as MATLAB, PIL) or "bilinear"; antialiased where a map
+            is shrunk.
+        canvas: (height, width) on which the views are merged before the result is resized to
+            `size`, as the released code does (256 x 256); None: merged at `size` itself.
+
+    Returns:
+        (n, height, width) in the maps' dtype; zero where no view looks.
+
+    Raises:
+        CamError: the number of frames does not fit, or the merge is unknown.
+    """
+    frames = [frames] if isinstance(frames, Frame) else list(frames)
+    maps = maps[None] if maps.dim() == 3 else maps
+    if maps.dim() != 4 or maps.shape[0] != len(frames) or merge not in MERGES:
+        raise CamError(
+            f"Found maps {tuple(maps.shape)}, {len(frames)} frames and merge={merge!r}; expected "
+            f"maps (views, classes, h, w), one frame for each view, a merge of {', '.join(MERGES)}."
+        )
+    if canvas is not None:
+        x, y = canvas[1] / size[1], canvas[0] / size[0]
+        merged = paste(maps, [frame.scaled(x, y) for frame in frames], canvas, merge, kernel)
+        return paste(merged, Frame(0, 0, size[1], size[0]), size, kernel=kernel)
+    total = maps.new_zeros(maps.shape[1], *size)
+    covered = maps.new_zeros(size)
+    for view, frame in zip(maps, frames, strict=True):
+        if frame.flipped:
+            view = view.flip(-1)
+        rows = _resampler(size[0], view.shape[-2], frame.y0, frame.y1, kernel).to(view)
+        columns = _resampler(size[1], view.shape[-1], frame.x0, frame.x1, kernel).to(view)
+        pasted = rows @ view @ columns.T
+        total += pasted.abs() if merge == "sum_abs" else pasted
+        covered += rows.any(1).to(view)[:, None] * columns.any(1).to(view)
+    return total / covered.clamp(min=1) if merge == "mean" else total
+
+
+def paste_whole(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """(n, h, w) maps of the view "whole" to the original image of `size` (height, width)."""
+    height, width = (int(side) for side in size)
+    return paste(maps.float(), Frame(0, 0, width, height), (height, width))
+
+
+def _resampler(pixels: int, cells: int, start: float, stop: float, kernel: str) -> Tensor:
+    """(pixels, cells) weights that resample a row of cells lying on [start, stop) to pixels."""
+    centres = torch.arange(pixels, dtype=torch.float64) + 0.5
+    scale = cells / (stop - start)  # cells per pixel
+    place = (centres - start) * scale  # in cell units; cell i spans [i, i + 1)
+    stretch = max(scale, 1.0)  # antialiasing: the kernel grows when maps are shrunk
+    reach = (2.0 if kernel == "bicubic" else 1.0) * stretch
+    distance = (place[:, None] - (torch.arange(cells, dtype=torch.float64) + 0.5)) / stretch
+    weights = _keys(distance) if kernel == "bicubic" else (1 - distance.abs()).clamp(min=0)
+    weights[distance.abs() * stretch > reach] = 0
+    weights = weights / weights.sum(1, keepdim=True).where(
+        weights.any(1, keepdim=True), torch.ones(1)
+    )
+    inside = (centres >= start) & (centres < stop)
+    return weights * inside[:, None]
+
+
+def _keys(x: Tensor, a: float = -0.5) -> Tensor:
+    x = x.abs()
+    near = (a + 2) * x**3 - (a + 3) * x**2 + 1
+    far = a * (x**3 - 5 * x**2 + 8 * x - 4)
+    return torch.where(x <= 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
