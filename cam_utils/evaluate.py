@@ -1,173 +1,162 @@
-"""A network over a data set: one row for each image and rank."""
+"""A network over a data set: one row for each image and rank, resumable."""
 
-import datetime
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm.auto import tqdm
 
-from . import paper, views
-from .errors import BrokenImage, CamError
-from .metrics import rate
-from .provenance import about, replacing, write_json
+from .distributed import World, place
+from .errors import CamError
+from .localize import rows_of, table_of
+from .protocols import CLASSIFY, PAPER, PROTOCOLS, RELEASED, RULES, WSOL, Protocol
+from .ready import check_classes, identity, prepared
+from .shards import Shards, read_table
+from .streaming import ahead, load
+from .summary import check_writable, classification_errors, provenance, write_summary
 
-# rows of Table 1 that a network of ours is
-TABLE1 = {
-    "caffe/googlenet": "GoogLeNet",
-    "caffe/alexnet": "AlexNet",
-    "caffe/vgg16": "VGGnet",
-    "caffe/nin": "NIN",
-    "caffe/googlenet-cam": "GoogLeNet-GAP",
-    "caffe/vgg16-cam": "VGGnet-GAP",
-    "caffe/alexnetplus-cam": "AlexNet*-GAP",
-}
-VIEWS = {"center": views.center_crop, "whole": views.whole}
+__all__ = [
+    "CLASSIFY",
+    "PAPER",
+    "PROTOCOLS",
+    "RELEASED",
+    "RULES",
+    "WSOL",
+    "Protocol",
+    "check_writable",
+    "classification_errors",
+    "evaluate",
+    "provenance",
+    "read_table",
+    "write_summary",
+]
 
-
-@dataclass(frozen=True)
-class Protocol:
-    """How a network is evaluated.
-
-    Attributes:
-        name: for the record.
-        view: "center" (the network's own resize and centre crop) or "whole".
-        top: how many of the best classes are kept for each image.
-    """
-
-    name: str = "center"
-    view: str = "center"
-    top: int = 5
-
-
-def batches(network, images, view: str, size: int = 16) -> Iterator[tuple[list[int], Tensor, list]]:
-    """Yields (indices, inputs (B, 3, S, S), broken): broken pictures are passed on, not raised."""
-    make = VIEWS.get(view)
-    if make is None:
-        raise CamError(f"Unknown view {view!r}; known: {', '.join(VIEWS)}.")
-    indices, tensors, broken = [], [], []
-    for index in range(len(images)):
-        try:
-            tensors.append(make(images[index].image, network.input_spec).tensor)
-            indices.append(index)
-        except BrokenImage as error:
-            broken.append(error)
-        if len(tensors) == size or (index == len(images) - 1 and (tensors or broken)):
-            yield indices, torch.stack(tensors) if tensors else torch.empty(0), broken
-            indices, tensors, broken = [], [], []
+SHARD = 64  # images; what a killed process may lose
 
 
 def evaluate(
     network: nn.Module,
     images,
-    protocol: Protocol = Protocol(),
+    protocol: Protocol = CLASSIFY,
     out: str | Path | None = None,
     device: torch.device | str = "cpu",
     progress: bool = True,
+    batch: int = 16,
+    shard: int = SHARD,
 ) -> pd.DataFrame:
-    """Scores of the best classes of every readable image.
+    """Scores, and under a rule boxes and their overlap, of the best classes of every image.
+
+    Pictures are decoded one step ahead of the network and forgotten after it, so that memory does
+    not grow with their number. With `out` the work is kept in shards as it goes on: the same call
+    goes on where a killed one stopped, and returns a complete table of the same run at once.
+    Started by torchrun, with `out`, the processes share the shards; no process group is needed,
+    only a common disk.
 
     Args:
-        network: with `input_spec`; any classifier.
+        network: with `input_spec`; any classifier. Maps need a network with global pooling, or
+            the method "backprop".
         images: a data set of `open_images`.
+        protocol: `PAPER`, `RELEASED`, `WSOL`, or your own; the default has no boxes.
         out: where to write the table (CSV, whole or not at all), with `<out>.json` beside it:
-            provenance and the list of unreadable images.
+            provenance and the list of unreadable images. While it is made: `<out>.parts`.
+        device: where the network computes; of several processes "cuda" means the own one.
+        progress: show a bar with images per second.
+        batch: network inputs in one forward pass; the views of one image stay together.
+        shard: images in one shard.
 
     Returns:
-        Columns id, label, rank (1 is best), class, score (softmax probability). Unreadable
-        images are listed in `.attrs["unreadable"]`.
+        Columns id, label, rank (1 is best), class, score (softmax probability, mean over views).
+        With a rule also x0, y0, x1, y1 (the first, "loose" box; float xyxy, half-open, pixels of
+        the original image), iou (its best IoU with a truth box of the image's own label), and
+        x0b ... y1b, iou_b of the second, "tight" box; NaN where there is none, or no truth. A row
+        of rank 0 is for the class that the image is labelled with (class given, "GT-known").
+        Under the rule "sweep" instead curve_v1 and curve_v2 in the rows of rank 0
+        (`curves.sweeps_of` reads them). Numbers have nine decimals.
+
+        `.attrs["unreadable"]`: [{"id", "path", "reason"}]. `.attrs["resumed"]`: how many images
+        were there from an earlier call. Of several processes the first returns the table, each
+        other one the rows that it has made itself, with `.attrs["part"]` True.
 
     Raises:
-        CamError: the network's and the data set's classes differ in number; nothing was readable.
+        CamError: the network's and the data set's classes differ in number; nothing was readable;
+            `out` cannot be written or holds another run's shards; no such device.
+        NoClassActivationMap: the protocol wants class activation maps and the network has none.
     """
+    for name, value in (("batch", batch), ("shard", shard)):
+        if not isinstance(value, int) or value < 1:
+            raise CamError(f"Found {name}={value!r}; expected a whole number from 1.")
     out = check_writable(out) if out else None
-    _check_classes(network, images)
-    network = network.to(device).eval()
-    rows, unreadable = [], []
-    bar = tqdm(total=len(images), unit="img", disable=not progress, desc=str(network.name))
-    for indices, tensors, broken in batches(network, images, protocol.view):
-        unreadable += [{"path": b.path, "reason": b.reason} for b in broken]
-        bar.update(len(indices) + len(broken))
-        if not indices:
-            continue
-        with torch.inference_mode():
-            scores = network(tensors.to(device)).float().softmax(1).cpu()
-        best = scores.topk(min(protocol.top, scores.shape[1]), dim=1)
-        for index, values, classes in zip(indices, best.values, best.indices, strict=True):
-            for rank, (value, label) in enumerate(zip(values, classes, strict=True), start=1):
-                row = (images.ids[index], images.label(index), rank, int(label), float(value))
-                rows.append(row)
-    bar.close()
-    if not rows:
-        raise CamError(f"None of the {len(images)} images of {images.name} could be read.")
-    table = pd.DataFrame(rows, columns=["id", "label", "rank", "class", "score"])
-    table.attrs["unreadable"] = unreadable
+    check_classes(network, images)
+    world = place(device) if out else World(0, 1, torch.device(device))
+    network = prepared(network, protocol).to(world.device).eval()
+    ranges = [range(a, min(a + shard, len(images))) for a in range(0, len(images), shard)]
+    shards = None
     if out:
-        with replacing(out) as part:
-            table.to_csv(part, index=False, float_format="%.6f")
-        record = provenance(network, images, protocol, device)
-        write_json(out.with_suffix(out.suffix + ".json"), record | {"unreadable": unreadable})
-    return table
-
-
-def provenance(network, images, protocol: Protocol, device) -> dict:
-    """What has to be known to read the table."""
-    return about(network, images, device) | {"n": len(images), "protocol": asdict(protocol)}
-
-
-def classification_errors(table: pd.DataFrame) -> dict:
-    """{"top1": Rate, "top5": Rate}: Table 1's errors from the rows of `evaluate`."""
-    hit = table["class"] == table["label"]
-    return {
-        f"top{k}": rate(~hit.where(table["rank"] <= k, False).groupby(table["id"]).any())
-        for k in (1, 5)
-    }
-
-
-def write_summary(table: pd.DataFrame, network, images, protocol, device, path, command: str):
-    """The errors beside the paper's Table 1 as CSV, with provenance and the command beside it.
-
-    Only numbers leave the data set, no picture; unreadable images are counted.
-    """
-    rows = [
-        {
-            "network": network.name,
-            "metric": f"{name} classification error, %",
-            "paper": paper.value(1, row, name) if (row := TABLE1.get(network.name)) else None,
-        }
-        | error.as_row(2)
-        for name, error in classification_errors(table).items()
-    ]
-    path = check_writable(path)
-    with replacing(path) as part:
-        pd.DataFrame(rows).to_csv(part, index=False)
-    record = provenance(network, images, protocol, device)
-    record |= {"command": command, "made": datetime.date.today().isoformat()}
-    record["unreadable"] = len(table.attrs["unreadable"])
-    write_json(path.with_suffix(".json"), record)
-
-
-def _check_classes(network: nn.Module, images) -> None:
-    bias = getattr(network, "class_bias", None)
-    count = len(network.classes) if network.classes else bias.numel()
-    if count != len(images.classes):
-        raise CamError(
-            f"The network has {count} classes and {images.name} has {len(images.classes)}; "
-            "expected the same classes in the same order."
+        shards = Shards(out, identity(network, images, protocol, shard), len(ranges))
+        if complete := shards.finished():
+            return _noted(*complete, resumed=len(images))
+    mine = world.share(list(enumerate(ranges)))
+    todo = [(k, indices) for k, indices in mine if not (shards and shards.has(k))]
+    total, left = (sum(len(indices) for _, indices in some) for some in (mine, todo))
+    bar = tqdm(
+        total=total,
+        initial=total - left,
+        unit="img",
+        desc=str(getattr(network, "name", type(network).__name__)),
+        disable=not progress or world.rank > 0,
+    )
+    made = []
+    with bar:
+        for k, *result in _tables(network, images, protocol, todo, world.device, batch, bar):
+            if shards:
+                shards.write(k, *result)
+            if not shards or world.rank > 0:
+                made.append(result)
+        if shards and world.rank == 0:
+            shards.wait(lambda missing: bar.set_postfix_str(f"{missing} shards of others missing"))
+            made = [shards.read(k) for k in range(len(ranges))]
+    table, unreadable = _joined(made, protocol)
+    if world.rank > 0:
+        return _noted(table, unreadable, total - left, part=True)
+    if not len(table):
+        if shards:
+            shards.drop()
+        why = (
+            f" The first: {unreadable[0]['path']}: {unreadable[0]['reason']}" if unreadable else ""
         )
+        raise CamError(f"None of the {len(images)} images of {images.name} could be read.{why}")
+    if shards:
+        record = provenance(network, images, protocol, world.device)
+        shards.finish(table, record | {"unreadable": unreadable})
+    return _noted(table, unreadable, total - left)
 
 
-def check_writable(out: str | Path) -> Path:
-    """The path, once its folder exists and a file can be made there; else CamError."""
-    out = Path(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        probe = out.with_suffix(out.suffix + ".part")
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise CamError(f"Cannot write {out}: {error.strerror}. Choose another --out.") from error
-    return out
+def _tables(network, images, protocol, shards, device, batch: int, bar) -> Iterator[tuple]:
+    """(number, table, unreadable) of each shard (number, indices), as soon as it is complete."""
+    size = max(1, batch // (10 if protocol.view == "ten" else 1))
+    jobs = (
+        (k, indices, indices[a : a + size])
+        for k, indices in shards
+        for a in range(0, len(indices), size)
+    )
+    rows, unreadable = [], []
+    loaded = ahead(lambda job: load(images, job[2], network.input_spec, protocol.view), jobs)
+    for (k, indices, some), (items, broken) in loaded:
+        rows += rows_of(network, items, protocol, device)
+        unreadable += broken
+        bar.update(len(some))
+        if some[-1] == indices[-1]:
+            yield k, table_of(rows, protocol), unreadable
+            rows, unreadable = [], []
+
+
+def _joined(made: list[tuple], protocol: Protocol) -> tuple[pd.DataFrame, list[dict]]:
+    tables = [table for table, _ in made if len(table)] or [table_of([], protocol)]
+    return pd.concat(tables, ignore_index=True), [one for _, some in made for one in some]
+
+
+def _noted(table, unreadable, resumed: int, part: bool = False) -> pd.DataFrame:
+    table.attrs |= {"unreadable": unreadable, "resumed": resumed, "part": part}
+    return table

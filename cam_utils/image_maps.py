@@ -12,7 +12,7 @@ from .errors import CamError
 from .networks.spec import InputSpec
 from .pasting import paste
 from .saliency import backprop_saliency, grad_cam
-from .views import resized_shape, ten_crop_spec, view_list
+from .views import LONGEST, View, resized_shape, ten_crop_spec, view_list
 
 
 def _backprop_max(network, images, classes) -> CamResult:
@@ -91,12 +91,31 @@ def maps_of_images(
     Raises:
         CamError: an unknown view, merge or method; a network without `input_spec`.
     """
-    if method not in METHODS:
-        raise CamError(f"Unknown method {method!r}; known: {', '.join(METHODS)}.")
     spec = _spec_of(network)
     if not images:
         return []
     views = [view_list(image, spec, view) for image in images]
+    scores, chosen, maps = maps_of_views(network, views, classes, method)
+    return [
+        ImageMaps(s, c, to_picture(m, of_image, image.size[::-1], merge, spec))
+        for s, c, m, of_image, image in zip(scores, chosen, maps, views, images, strict=True)
+    ]
+
+
+def maps_of_views(
+    network: nn.Module, views: list[list[View]], classes: Classes = 5, method: str = "cam"
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Scores and maps of prepared views, not yet merged: one batch, nothing at picture size.
+
+    Args:
+        views: N pictures with V views each.
+        classes, method: as for `maps_of_images`.
+
+    Returns:
+        scores (N, n), classes (N, n), maps (N, V, n, h, w) float32; all on the CPU.
+    """
+    if method not in METHODS:
+        raise CamError(f"Unknown method {method!r}; known: {', '.join(METHODS)}.")
     per_image = len(views[0])
     batch = torch.stack([v.tensor for of_image in views for v in of_image]).to(_device(network))
 
@@ -111,18 +130,16 @@ def maps_of_images(
     chosen = result.classes[::per_image]
     scores = averaged(result.logits).gather(1, chosen)
     maps = result.maps.float().cpu().unflatten(0, (-1, per_image))
-    return [
-        ImageMaps(s, c, _to_picture(m, of_image, image, merge, spec))
-        for s, c, m, of_image, image in zip(
-            scores.cpu(), chosen.cpu(), maps, views, images, strict=True
-        )
-    ]
+    return scores.cpu(), chosen.cpu(), maps
 
 
-def _to_picture(maps, views, image, merge, spec: InputSpec) -> Tensor:
-    size = image.size[::-1]
+def to_picture(
+    maps: Tensor, views: list[View], size: tuple[int, int], merge: str, spec: InputSpec
+) -> Tensor:
+    """Maps (V, n, h, w) of one picture's views, merged in the picture of `size`: (n, H, W)."""
     canvas = None
-    if len(views) > 1 and merge == "sum_abs":
+    # a longer picture is shown in part only (`views.center_crop`), and its canvas would be huge
+    if len(views) > 1 and merge == "sum_abs" and max(size) <= LONGEST * min(size):
         canvas = resized_shape(*size, ten_crop_spec(spec))
     return paste(maps, [v.frame for v in views], size, merge, canvas=canvas)
 

@@ -80,6 +80,13 @@ def notebook_hash(name: str) -> str | None:
     return code_hash(["".join(c["source"]) for c in cells if c["cell_type"] == "code"])
 
 
+def package_hash() -> str:
+    """Hash of this package's code: a long run is not continued by other code."""
+    folder = Path(__file__).parent
+    files = sorted(folder.rglob("*.py"))
+    return source_hash("\0".join(f"{p.relative_to(folder)}\0{p.read_text()}" for p in files))
+
+
 def code_hash(sources: list[str]) -> str:
     """Hash of code cells; stored with what they made, so that a stale notebook is recognised."""
     return source_hash("\0".join(sources))
