@@ -68,7 +68,7 @@ def best_centre_box(
     Without `report` both are the same images, which flatters it a little; `chosen_on` says so.
     Of equally good fractions the smallest wins.
     """
-    fractions = np.sort(np.asarray(list(fractions), float))
+    fractions = np.sort(np.asarray(list(fractions), float)).round(6)  # arange ends above 1
     if len(fractions) == 0:
         raise CamError("No fractions to choose from; expected some between 0 and 1.")
     success = [100 * hits(centre_box(truth, f), truth).mean() for f in fractions]

@@ -150,8 +150,7 @@ def _misses(table: pd.DataFrame, what: str) -> pd.Series:
     hit = table["iou"] >= IOU
     if what == "five_box":
         hit |= (table["iou_b"] >= IOU) & (table["rank"] <= 2)
-    low = min(1, _RANKS[what])
-    counts = table["rank"].between(low, _RANKS[what])
+    counts = table["rank"].between(min(1, _RANKS[what]), _RANKS[what])
     hit &= (table["class"] == table["label"]) & counts
     return ~hit.groupby(table["id"]).any()
 
@@ -196,7 +195,6 @@ def _checked(table: pd.DataFrame, blacklist: Iterable[str]) -> pd.DataFrame:
             f"Image {bad['id']} has the IoU {bad['iou']}; expected 0 to 1. An image without a "
             "truth box cannot be scored: leave it out or blacklist it."
         )
-    own = table[table["rank"] == 0]
-    if (own["class"] != own["label"]).any():
+    if ((table["rank"] == 0) & (table["class"] != table["label"])).any():
         raise CamError("A row of rank 0 is not of the image's label; rank 0 is the true class.")
     return table
