@@ -17,12 +17,14 @@ def graph_cut(
     foreground: float = 0.05,
     background: float = 0.30,
     side: int = 256,
+    keep_seeds: bool = True,
 ) -> np.ndarray:
     """The box of the largest component of a colour segmentation that the saliency starts.
 
     The most salient 5 % of the pixels make the colour model of the object, the least salient 30 %
-    that of the background (mixtures of five Gaussians each); these pixels keep their side, and
-    one graph cut between them decides on the rest. The models are not refitted.
+    that of the background (mixtures of five Gaussians each); these seeds keep their side, and one
+    graph cut decides on the rest. The models are not refitted. That the seeds keep their side is
+    the graph cut of Boykov and Jolly, which Simonyan et al. cite; they do not say it.
 
     The saliency is Simonyan's: the gradient's magnitude, its maximum over the colours
     (`cam_utils.saliency.backprop_saliency(..., reduce="max")`), in the image's frame. The result
@@ -35,6 +37,7 @@ def graph_cut(
         background: share of the pixels whose saliency is below or equal.
         side: picture and saliency are shrunk to this longer side, pixels, before the cut, whose
             time grows faster than the number of pixels.
+        keep_seeds: False: the cut decides on the seeds too, by their colour.
 
     Returns:
         (1, 4) float32 xyxy of the original image, half-open. The whole image where the saliency
@@ -66,11 +69,11 @@ def graph_cut(
     if min(fore.sum(), back.sum()) < SEEDS:
         return np.array([[0, 0, width, height]], np.float32)
     colours = np.array(image.convert("RGB").resize(size, Image.Resampling.BOX))
-    box = largest_component(_cut(colours, fore, back))
+    box = largest_component(_cut(colours, fore, back, keep_seeds))
     return box * np.array([width / size[0], height / size[1]] * 2, np.float32)
 
 
-def _cut(colours: np.ndarray, fore: np.ndarray, back: np.ndarray) -> np.ndarray:
+def _cut(colours: np.ndarray, fore: np.ndarray, back: np.ndarray, keep_seeds: bool) -> np.ndarray:
     """(H, W) bool: the object's side of the cut."""
     cv2.setRNGSeed(0)  # the mixtures start from random centres
     models = np.zeros((1, 65)), np.zeros((1, 65))  # background, object
@@ -80,6 +83,7 @@ def _cut(colours: np.ndarray, fore: np.ndarray, back: np.ndarray) -> np.ndarray:
     sides[:, back.sum() :] = cv2.GC_FGD
     cv2.grabCut(seeds, sides, None, *models, 0, cv2.GC_INIT_WITH_MASK)
     mask = np.full(fore.shape, cv2.GC_PR_BGD, np.uint8)
-    mask[back], mask[fore] = cv2.GC_BGD, cv2.GC_FGD
+    if keep_seeds:
+        mask[back], mask[fore] = cv2.GC_BGD, cv2.GC_FGD
     cv2.grabCut(colours, mask, None, *models, 1, cv2.GC_EVAL_FREEZE_MODEL)
     return (mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)

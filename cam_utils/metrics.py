@@ -54,9 +54,13 @@ def topk_misses(logits: Tensor, labels: Tensor, k: int) -> np.ndarray:
 def mean_interval(values: np.ndarray, seed: int = 0, rounds: int = 2000) -> Rate:
     """Mean of values (not percent) with a 95 % bootstrap interval over images."""
     values = np.asarray(values, float)
-    rng = np.random.default_rng(seed)
-    means = values[rng.integers(0, len(values), (rounds, len(values)))].mean(1)
-    low, high = np.quantile(means, [0.025, 0.975])
+    rng, n = np.random.default_rng(seed), len(values)
+    step = max(1, 1_000_000 // max(n, 1))  # rounds at a time: memory stays flat in n
+    means = [
+        values[rng.integers(0, n, (min(step, rounds - done), n))].mean(1)
+        for done in range(0, rounds, step)
+    ]
+    low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
     return Rate(float(values.mean()), float(low), float(high), len(values))
 
 
