@@ -5,6 +5,7 @@ import ast
 import sys
 from pathlib import Path
 
+from .cli_evaluate import add_evaluate
 from .errors import CamError
 
 
@@ -42,16 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", help="PNG to write (default: <photo>_cam.png here)")
     sub.add_argument("--device", default="auto")
 
-    sub = command("evaluate", _evaluate, "classification errors of a network on a data set")
-    sub.add_argument("--network", required=True)
-    sub.add_argument("--data", required=True, help="ilsvrc, imagenette, mini/objects")
-    sub.add_argument("--split", default="val")
-    sub.add_argument("--view", default="center", choices=["center", "whole"])
-    sub.add_argument("--limit", type=int, default=0, help="this many images, seeded choice; 0: all")
-    sub.add_argument("--seed", type=int, default=0)
-    sub.add_argument("--out", help="CSV of all scores to write")
-    sub.add_argument("--summary", help="CSV of the errors beside the paper's to write")
-    sub.add_argument("--device", default="auto")
+    add_evaluate(command)
 
     sub = command("train", _train, "train a network of the paper or of the mini world")
     sub.add_argument(
@@ -110,35 +102,6 @@ def _explain(args):
     with replacing(out) as part:
         fig.savefig(part, format="png", dpi=120)
     print(f"wrote {out}")
-
-
-def _evaluate(args):
-    from .data import open_images, subset
-    from .evaluate import Protocol, check_writable, classification_errors, evaluate, write_summary
-    from .networks import load_network
-    from .provenance import pick_device
-
-    device = pick_device(args.device)
-    network = load_network(args.network, args.root)
-    images = subset(open_images(args.data, args.split, args.root), args.limit, args.seed)
-    protocol = Protocol(args.view, args.view)
-    for path in filter(None, (args.out, args.summary)):
-        check_writable(path)
-    table = evaluate(network, images, protocol, args.out, device)
-    unreadable = table.attrs["unreadable"]
-    print(
-        f"{network.name} ({network.weights_hash}) on {images.name} {images.split}, {args.view} view"
-    )
-    for name, error in classification_errors(table).items():
-        print(f"{name} classification error {error} %, n = {error.n}")
-    for item in unreadable:
-        print(f"unreadable: {item['path']}: {item['reason']}")
-    if args.summary:
-        given = ["network", "data", "split", "view", "limit", "seed"]
-        command = " ".join(f"--{name} {getattr(args, name)}" for name in given)
-        command = f"python -m cam_utils evaluate {command}"
-        write_summary(table, network, images, protocol, device, args.summary, command)
-        print(f"wrote {args.summary}")
 
 
 def _train(args):

@@ -16,7 +16,7 @@ SCORES = ["id", "label", "rank", "class", "score"]
 LOOSE = ["x0", "y0", "x1", "y1", "iou"]
 TIGHT = ["x0b", "y0b", "x1b", "y1b", "iou_b"]
 GIVEN = 0  # rank of the row of the image's own class
-DIGITS = 9  # decimals kept: a table is the same in memory and in a file
+DIGITS = 9  # decimals kept
 _PASTED = 2**24  # values of maps at picture size that are held at once (64 MB)
 
 
@@ -30,8 +30,13 @@ def columns(protocol: Protocol) -> list[str]:
 def table_of(rows: list[tuple], protocol: Protocol) -> pd.DataFrame:
     """Rows of `rows_of` as a table."""
     table = pd.DataFrame(rows, columns=columns(protocol))
+    return rounded(table.astype({"label": int, "rank": int, "class": int}))
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with all fractions at nine decimals: it is the same in memory and from a file."""
     numbers = [c for c in ("score", *LOOSE, *TIGHT) if c in table]
-    return table.astype({"label": int, "rank": int, "class": int, **dict.fromkeys(numbers, float)})
+    return table.assign(**{c: table[c].astype(float).round(DIGITS) for c in numbers})
 
 
 def rows_of(network: nn.Module, items: list[Item], protocol: Protocol, device) -> list[tuple]:
@@ -79,7 +84,7 @@ def _best(scores: Tensor, top: int):
 
 
 def _scored(item: Item, rank: int, label: int, score) -> tuple:
-    return (item.id, item.label, rank, label, round(float(score), DIGITS))
+    return (item.id, item.label, rank, label, float(score))
 
 
 def _localized(item, scores, classes, maps, spec, protocol) -> list[tuple]:
@@ -127,5 +132,5 @@ def _two_boxes(found: np.ndarray, truth: np.ndarray) -> tuple:
     for k, box in enumerate(found[:2]):
         values[5 * k : 5 * k + 4] = box
         if len(truth):
-            values[5 * k + 4] = round(float(boxes.iou(box, truth).max()), DIGITS)
+            values[5 * k + 4] = boxes.iou(box, truth).max()
     return tuple(values.tolist())

@@ -1,6 +1,6 @@
 """How a network is evaluated, as values: what it sees, how maps are made and merged, how boxes."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from .data.base import unknown
 from .errors import CamError
@@ -89,3 +89,25 @@ RELEASED = Protocol("released", view="ten", merge="sum_abs", rule="released")
 WSOL = Protocol("wsol", view="whole", rule="sweep")
 
 PROTOCOLS = {p.name: p for p in (PAPER, RELEASED, WSOL)}
+
+
+def chosen(name: str | None, changes: dict) -> Protocol:
+    """A protocol by name with some values changed.
+
+    Args:
+        name: of `PROTOCOLS`; None: classification only.
+        changes: {attribute: value}; None leaves it as it is. A rule that takes no threshold
+            drops the protocol's own.
+
+    Raises:
+        CamError: an unknown name, or values that do not go together.
+    """
+    if name is not None and name not in PROTOCOLS:
+        raise unknown("protocol", name, PROTOCOLS)
+    changes = {key: value for key, value in changes.items() if value is not None}
+    base = PROTOCOLS[name] if name else CLASSIFY
+    if "rule" in changes:
+        changes = {"threshold": None} | changes
+    if name is None:
+        changes = {"name": changes.get("view", base.view)} | changes
+    return replace(base, **changes)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from .curves import CURVES
 from .errors import CamError
-from .localize import LOOSE, TIGHT
+from .localize import LOOSE, TIGHT, rounded
 from .provenance import replacing, source_hash, write_json
 
 TEXT = ("id", *CURVES)  # columns that are no numbers
@@ -128,13 +128,13 @@ class Shards:
 
 def read_table(file) -> pd.DataFrame:
     """A table of `evaluate` from its CSV, a path or an open file: exactly as it was in memory."""
-    return pd.read_csv(
+    table = pd.read_csv(
         file,
         dtype=dict.fromkeys(TEXT, str),
         keep_default_na=False,  # an image may be called "NA"
         na_values={name: [""] for name in (*LOOSE, *TIGHT)},
-        float_precision="round_trip",
     )
+    return rounded(table)  # the parser may miss the last bit
 
 
 def note_of(out: Path) -> Path:

@@ -2,13 +2,15 @@
 
 import datetime
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from . import paper
 from .errors import CamError
-from .metrics import rate
+from .localization import localization_errors
+from .metrics import Rate, rate
 from .protocols import Protocol
 from .provenance import about, replacing, write_json
 
@@ -39,19 +41,50 @@ def classification_errors(table: pd.DataFrame) -> dict:
     }
 
 
+def errors(table: pd.DataFrame, blacklist: Iterable[str] = ()) -> dict[str, Rate]:
+    """All errors that a table of `evaluate` has rows for, by name, in percent.
+
+    Classification, and where there are boxes localization. Images without truth boxes count in
+    the first only: each Rate says its n.
+    """
+    found = {f"{k} classification error": v for k, v in classification_errors(table).items()}
+    if "iou" in table:
+        boxed = table[table["iou"].notna()]
+        if len(boxed):
+            names = {"gt_known": "class-given"}
+            found |= {
+                f"{names.get(k, k)} localization error": v
+                for k, v in localization_errors(boxed, blacklist).items()
+                if v.n
+            }
+    return found
+
+
+def published(network: str, protocol: Protocol, error: str) -> float | None:
+    """The paper's number for an error of `errors`, from Table 1 or 2; None where it has none."""
+    row, (rank, kind, *_) = TABLE1.get(network), error.split()
+    number = 1 if kind == "classification" else 2
+    if row and number == 2 and protocol.method.startswith("backprop"):
+        row = f"Backprop on {row}"
+    frame = paper.table(number)
+    return (
+        paper.value(number, row, rank) if rank in frame and row in set(frame.iloc[:, 0]) else None
+    )
+
+
 def write_summary(table: pd.DataFrame, network, images, protocol, device, path, command: str):
-    """The errors beside the paper's Table 1 as CSV, with provenance and the command beside it.
+    """The errors beside the paper's as CSV, with provenance and the command beside it.
 
     Only numbers leave the data set, no picture; unreadable images are counted.
     """
     rows = [
         {
             "network": network.name,
-            "metric": f"{name} classification error, %",
-            "paper": paper.value(1, row, name) if (row := TABLE1.get(network.name)) else None,
+            "metric": f"{name}, %",
+            "paper": published(network.name, protocol, name),
         }
         | error.as_row(2)
-        for name, error in classification_errors(table).items()
+        for name, error in errors(table, getattr(images, "blacklist", ())).items()
     ]
     path = check_writable(path)
     with replacing(path) as part:
