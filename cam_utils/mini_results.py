@@ -4,6 +4,7 @@
 image's true class, so that two networks can be compared on the same images.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,11 @@ def seeds(network: str, folder: Path = WEIGHTS) -> list[int]:
 def results(folder: Path = WEIGHTS) -> pd.DataFrame:
     """results.csv: network, seed, split, metric (top1, top5), measured and interval (%), n, ..."""
     return pd.read_csv(folder / "results.csv")
+
+
+def logs(folder: Path = WEIGHTS) -> dict[str, dict]:
+    """The training record of every shipped network: recipe, log, minutes, machine, errors, ..."""
+    return {p.stem: json.loads(p.read_text()) for p in sorted(folder.glob("*.json"))}
 
 
 def keep(network: str, seed: int, found: dict[str, np.ndarray], made: dict, folder: Path) -> None:

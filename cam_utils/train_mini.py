@@ -19,7 +19,6 @@ from .metrics import rate, true_ranks
 from .mini.objects import CLASSES, arrays
 from .mini_results import keep
 from .networks.mini import BUILDERS, PARENTS, WEIGHTS, build_mini, load_mini, shipped_mini
-from .networks.mini_nets import MiniClassifier
 from .networks.surgery import inherit
 from .networks.weights import short_hash
 from .provenance import device_name, replacing, versions, write_json
@@ -28,9 +27,13 @@ from .train import Recipe, fit, predict
 ORIGINAL = Recipe(epochs=12, lr=3e-3)
 CLASSIFIER = Recipe(epochs=12, lr=1e-3)  # with fully connected layers: chosen on val
 FINE_TUNED = Recipe(epochs=6, lr=1e-3)
-# A cut network has been trained longer than its original, in the paper too. These are originals
-# trained on, uncut, just as long: what remains of a difference is the surgery's.
-LONGER = {f"{name}-longer": name for name in ("alexnet", "vgg", "googlenet")}
+# A cut network has been trained longer than its original, in the paper too. The first three are
+# originals trained on, uncut, just as long: what remains of a difference is the surgery's. The
+# last is trained from its random start, as long as original and fine-tuning together.
+CONTROLS = {  # architecture, where its training starts, recipe
+    **{f"{name}-longer": (name, name, FINE_TUNED) for name in ("alexnet", "vgg", "googlenet")},
+    "googlenet-gap-scratch": ("googlenet-gap", None, replace(ORIGINAL, epochs=18)),
+}
 COMPARED = ("googlenet-gap", "googlenet-gmp")  # the poolings, over all SEEDS
 SEEDS = (0, 1, 2)  # of the fine-tuning
 FOLDER = Path(".build") / "mini"  # weights that do not come with the package, and checkpoints
@@ -46,8 +49,8 @@ def train_mini(name: str, out: str | None, seed: int, device: torch.device) -> s
 
     Args:
         name: "mini/googlenet-gap", or another of the mini networks; "mini/alexnet-longer" and the
-            like (not shipped); "mini/all": all of them, anew, and the further seeds of the
-            poolings.
+            other controls (not shipped); "mini/all": all of them, anew, and the poolings with
+            further seeds.
         out: safetensors file; default: the package's own for seed 0, else .build/mini.
 
     Returns:
@@ -61,12 +64,12 @@ def train_mini(name: str, out: str | None, seed: int, device: torch.device) -> s
         if out:
             raise CamError("mini/all writes the package's own weights; leave out --out.")
         originals = [n for n in BUILDERS if n not in PARENTS]
-        jobs = [(n, 0) for n in (*originals, *PARENTS, *LONGER)]
+        jobs = [(n, 0) for n in (*originals, *PARENTS, *CONTROLS)]
         jobs += [(n, s) for s in SEEDS[1:] for n in COMPARED]
-    elif short in BUILDERS or short in LONGER:
+    elif short in BUILDERS or short in CONTROLS:
         jobs = [(short, seed)]
     else:
-        known = ", mini/".join(("all", *BUILDERS, *LONGER))
+        known = ", mini/".join(("all", *BUILDERS, *CONTROLS))
         raise CamError(f"Cannot train {name!r}; known: mini/{known}.")
     said = [_train_one(n, Path(out) if out else _place(n, s), s, device) for n, s in jobs]
     for finished in FOLDER.glob("*.checkpoint.pt"):
@@ -96,20 +99,28 @@ def _place(name: str, seed: int) -> Path:
     return FOLDER / f"{name}-seed{seed}.safetensors"
 
 
+def _plan(name: str) -> tuple[str, str | None, Recipe]:
+    """Architecture, the network whose weights it starts from (None: random), recipe."""
+    if name in CONTROLS:
+        return CONTROLS[name]
+    if name in PARENTS:
+        return name, PARENTS[name], FINE_TUNED
+    return name, None, CLASSIFIER if name in ("alexnet", "vgg") else ORIGINAL
+
+
 def _start(name: str, seed: int) -> tuple[nn.Module, Recipe, list[str]]:
     """The network as its training finds it, the recipe, and the names of inherited layers."""
-    parent = LONGER.get(name) or PARENTS.get(name)
+    architecture, parent, recipe = _plan(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build_mini(LONGER.get(name, name), len(CLASSES))
-    first = CLASSIFIER if isinstance(network, MiniClassifier) else ORIGINAL
-    recipe = replace(FINE_TUNED if parent else first, seed=seed)
-    return network, recipe, inherit(network, load_mini(parent)) if parent else []
+        network = build_mini(architecture, len(CLASSES))
+    kept = inherit(network, load_mini(parent)) if parent else []
+    return network, replace(recipe, seed=seed), kept
 
 
 def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
-    parent = LONGER.get(name) or PARENTS.get(name)
+    _, parent, _ = _plan(name)
     if parent and parent not in shipped_mini():
         _train_one(parent, _place(parent, 0), 0, device)
     network, recipe, kept = _start(name, seed)
