@@ -195,15 +195,17 @@ def repaired(ranks: dict[str, np.ndarray], k: int = 1) -> Rate | None:
     return mean_interval(100.0 * (ranks["AlexNet-GAP"] > k) - 100.0 * (ranks["AlexNet*-GAP"] > k))
 
 
-def poolings(k: int = 1, ranks=mini_results.ranks) -> tuple[pd.DataFrame, Rate]:
-    """GMP against GAP over all seeds in the mini world.
+def poolings(
+    k: int = 1, seeds: list[int] | None = None, ranks=mini_results.ranks
+) -> tuple[pd.DataFrame, Rate]:
+    """GMP against GAP over seeds in the mini world; default: all that were trained.
 
     Returns:
         Errors of each seed with intervals, and GMP - GAP in points: seeds are averaged within
         each image, the interval resamples images.
     """
     rows, differences = [], []
-    for seed in mini_results.seeds("googlenet-gmp"):
+    for seed in mini_results.seeds("googlenet-gmp") if seeds is None else seeds:
         gap, gmp = (100.0 * (ranks(f"googlenet-{p}", seed) > k) for p in ("gap", "gmp"))
         differences.append(gmp - gap)
         cells = (rate(gap > 0), rate(gmp > 0), mean_interval(gmp - gap))

@@ -94,7 +94,7 @@ def test_verdicts_have_three_values():
 def test_poolings_average_seeds_within_images():
     made = {("googlenet-gap", s): np.array([1, 1, 1, 1]) for s in range(3)}
     made |= {("googlenet-gmp", s): np.array([2, 1, 1, 1 + s]) for s in range(3)}
-    table, difference = table1.poolings(ranks=lambda name, seed: made[name, seed])
+    table, difference = table1.poolings(1, [0, 1, 2], lambda name, seed: made[name, seed])
     assert len(table) == 3
     assert difference.n == 4
     assert difference.value == pytest.approx(100 * (1 + 2 / 3) / 4)

@@ -45,7 +45,7 @@ def test_the_original_is_trained_first_and_its_layers_are_kept(short):
 
 
 def test_unknown_networks_are_refused(short):
-    with pytest.raises(CamError, match="known: mini/alexnet"):
+    with pytest.raises(CamError, match="known: mini/all, mini/alexnet"):
         train_mini.train_mini("mini/resnet", None, 0, torch.device("cpu"))
     assert not list(short.iterdir())
 
