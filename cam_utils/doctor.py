@@ -9,6 +9,15 @@ from .data.describe import doctor_rows
 from .networks import available_networks, shipped_mini
 from .networks.caffe import CAFFE_NETWORKS
 from .provenance import device_name, versions
+from .table1 import ROWS
+
+NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
+    "01_class_activation_mapping": (("ilsvrc val", "photos"), ("caffe/googlenet",)),
+    "02_surgery_and_training": (
+        ("ilsvrc val",),
+        tuple(names["paper"] for names in ROWS.values() if names["paper"]),
+    ),
+}
 
 
 def report(root: str | None = None, list_networks: bool = False) -> str:
@@ -53,10 +62,24 @@ def weight_rows(root: Path | None) -> list[tuple[str, bool, str]]:
 def notebook_rows(data: list[tuple], weights: list[tuple]) -> list[tuple[str, bool, str]]:
     """(notebook, runs in profile paper, what it would use), from the rows of data and weights."""
     here = {name: there for name, there, _ in [*data, *weights]}
-    ready = here["caffe/googlenet"] and (here.get("ilsvrc val") or here.get("photos"))
-    missing = [] if here["caffe/googlenet"] else ["caffe/googlenet"]
-    detail = "mini: yes; paper: " + ("yes" if ready else f"needs {', '.join(missing)}")
-    return [("01_class_activation_mapping", bool(ready), detail)]
+    rows = []
+    for notebook, (images, networks) in NOTEBOOKS.items():
+        data_here = [d for d in images if here.get(d)]
+        nets_here = [n for n in networks if here.get(n)]
+        ready = bool(data_here and nets_here)
+        use = (
+            f"{nets_here[0]}{' and others' if len(nets_here) > 1 else ''}, {data_here[0]}"
+            if ready
+            else ""
+        )
+        needs = [
+            " or ".join(w) for w, got in ((networks, nets_here), (images, data_here)) if not got
+        ]
+        detail = "mini: yes; paper: " + (
+            f"yes ({use})" if ready else f"needs {', and '.join(needs)}"
+        )
+        rows.append((notebook, ready, detail))
+    return rows
 
 
 def _row(name: str, present: bool, detail: str) -> str:

@@ -51,6 +51,12 @@ def topk_misses(logits: Tensor, labels: Tensor, k: int) -> np.ndarray:
     return ~(logits.topk(k, dim=1).indices == labels[:, None]).any(1).cpu().numpy()
 
 
+def true_ranks(logits: Tensor, labels: Tensor) -> np.ndarray:
+    """(N,) uint8 rank of each true class among the logits (N, C); 1 is best, 255 that or worse."""
+    own = logits.gather(1, labels[:, None])
+    return ((logits > own).sum(1) + 1).clamp(max=255).to("cpu").numpy().astype(np.uint8)
+
+
 def mean_interval(values: np.ndarray, seed: int = 0, rounds: int = 2000) -> Rate:
     """Mean of values (not percent) with a 95 % bootstrap interval over images."""
     values = np.asarray(values, float)

@@ -64,17 +64,18 @@ def claims() -> pd.DataFrame:
     return _claims().copy()
 
 
-def claim(name: str, on: str = "") -> dict[str, str]:
+def claim(name: str, on: str = "", suffix: str = "real") -> dict[str, str]:
     """One claim as {"name", "statement", "source"}: ready for `Claims.check(**claim(...))`.
 
-    `on` says what it is tested on, where that is not the notebook's own network and data.
+    `on` says what it is tested on, where that is not the notebook's own network and data; `suffix`
+    is then added to the name.
     """
     frame = _claims()
     if name not in frame.index:
         raise CamError(f"Unknown claim {name!r}; known: {', '.join(frame.index)}.")
     row = frame.loc[name]
     if on:
-        return {"name": f"{name}-real", "statement": f"{row['statement']}; {on}"} | {
+        return {"name": f"{name}-{suffix}", "statement": f"{row['statement']}; {on}"} | {
             "source": row["source"]
         }
     return {"name": name, "statement": row["statement"], "source": row["source"]}

@@ -15,7 +15,8 @@ Each keeps the order of the original's layers, its groups and the resolutions of
 
 Together 9.7 MB. To stay below 10 MB two things are narrower than a quarter: the fully connected
 layers (4096 units: 256 in alexnet, 128 in vgg; still 82 % and 56 % of the parameters) and VGG's
-blocks 4 and 5 (512 channels: 64). Batch normalisation replaces local response normalisation, and
+blocks 4 and 5 (512 channels: 64). Of so few units dropout takes 20 %, not half: with half, VGG's
+loss on `train` hardly fell. Batch normalisation replaces local response normalisation, and
 is added to VGG and NIN: it lets them learn in minutes.
 """
 
@@ -109,7 +110,7 @@ class MiniClassifier(nn.Module):
         self.trunk, self.pool5 = trunk, pool5
         self.fc6, self.fc7 = nn.Linear(inputs, units), nn.Linear(units, units)
         self.fc8 = nn.Linear(units, classes)
-        self.dropout = nn.Dropout(0.5)
+        self.dropout = nn.Dropout(0.2)
 
     def forward(self, images: Tensor) -> Tensor:
         vectors = self.pool5(self.trunk(images)).flatten(1)
