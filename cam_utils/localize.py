@@ -49,21 +49,32 @@ def rows_of(network: nn.Module, items: list[Item], protocol: Protocol, device) -
         return []
     if not protocol.rule:
         return _classified(network, items, protocol.top, device)
+    return rows_under(network, items, [protocol])[0]
+
+
+def rows_under(
+    network: nn.Module, items: list[Item], protocols: list[Protocol]
+) -> list[list[tuple]]:
+    """The rows of some images under protocols that share view, method and top: one forward pass."""
     labels = torch.tensor([item.label for item in items])
+    first = protocols[0]
 
     def wanted(probabilities: Tensor) -> Tensor:
         """(N, top + 1): the best classes and the label; (N, top) if the label is among them."""
-        best = _best(probabilities, protocol.top).indices
+        best = _best(probabilities, first.top).indices
         own = labels.to(best.device)[:, None]
         if ((best == own).any(1) | (own[:, 0] < 0)).all():
             return best
         return torch.cat([best, own.where(own >= 0, best[:, :1])], 1)
 
-    found = maps_of_views(network, [item.views for item in items], wanted, protocol.method)
+    found = maps_of_views(network, [item.views for item in items], wanted, first.method)
     return [
-        row
-        for item, scores, classes, maps in zip(items, *found, strict=True)
-        for row in _localized(item, scores, classes, maps, network.input_spec, protocol)
+        [
+            row
+            for item, scores, classes, maps in zip(items, *found, strict=True)
+            for row in _localized(item, scores, classes, maps, network.input_spec, protocol)
+        ]
+        for protocol in protocols
     ]
 
 

@@ -31,11 +31,14 @@ def shipped_mini() -> list[str]:
     return sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))
 
 
-def load_mini(name: str) -> nn.Module:
-    """The trained network `name`, in eval mode; weights shipped as float16, computed in float32."""
+def load_mini(name: str, path: Path | None = None) -> nn.Module:
+    """The trained network `name`, in eval mode; weights shipped as float16, computed in float32.
+
+    `path`: other weights of it than the shipped ones.
+    """
     from ..mini.objects import CLASSES
 
-    path = WEIGHTS / f"{name}.safetensors"
+    path = path or WEIGHTS / f"{name}.safetensors"
     network = build_mini(name, len(CLASSES))
     if not path.exists():
         raise CamError(

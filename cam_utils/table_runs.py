@@ -1,0 +1,192 @@
+"""The heavy runs behind Tables 2 and 3 and the ablation: evaluated, kept, summarised.
+
+python -m cam_utils tables --profile mini
+python -m cam_utils tables --profile paper --root $CAM_DATA
+
+Every table of `evaluate` is kept under .build/tables and resumed; the numbers go to
+figures/<profile>/table2.csv, table2_differences.csv, ablation.csv, ... with provenance.
+"""
+
+import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from . import baselines, table2, variants
+from .data import Subset, open_images
+from .data.truth import Truth, read_truth
+from .errors import MissingData
+from .evaluate import evaluate
+from .heads import load_head, load_uncut
+from .localization import misses
+from .metrics import mean_interval
+from .mini_seeds import SEEDS, load_seed
+from .networks import load_network
+from .provenance import about, project_root, replacing, write_json
+
+KEPT = Path(".build") / "tables"
+DATA = {"mini": ("mini/objects", "test"), "paper": ("ilsvrc", "val")}
+STUDIES = ("table2", "ablation", "poolings")
+ABLATED = {"mini": ("GoogLeNet-GAP", "GoogLeNet"), "paper": ("GoogLeNet",)}
+
+
+def run(profile: str, root, studies=STUDIES, device="cpu", limit: int = 0, out=None) -> list[Path]:
+    """Run the studies of a profile; returns the files written.
+
+    Args:
+        studies: of STUDIES. limit: at most this many images, for a trial; 0: all.
+        out: folder; default: figures/<profile> of the checkout.
+    """
+    out = Path(out) if out else (project_root() or Path()) / "figures" / profile
+    out.mkdir(parents=True, exist_ok=True)
+    made = []
+    for study in studies:
+        made += {"table2": _table2, "ablation": _ablation, "poolings": _poolings}[study](
+            profile, root, device, limit, out
+        )
+    return made
+
+
+def _images(profile: str, root, limit: int, split: str | None = None):
+    name, usual = DATA[profile]
+    images = open_images(name, split or usual, root)
+    return Subset(images, range(limit)) if 0 < limit < len(images) else images
+
+
+def _table2(profile, root, device, limit, out) -> list[Path]:
+    images = _images(profile, root, limit)
+    truth = read_truth(images, progress=False)
+    rows, tables, nets, missing = [], {}, {}, {}
+    for row, (_, names) in table2.ROWS.items():
+        try:
+            if names[profile] is None:
+                raise MissingData("no weights exist")
+            nets[row] = load_network(names[profile], root)
+        except MissingData as error:
+            missing[row] = str(error)
+            continue
+        for name, protocol in table2.protocols_of(row).items():
+            table = _evaluated(nets[row], images, protocol, profile, device)
+            rows += table2.table_rows(row, name, nets[row].name, table, _blacklist(images))
+            tables[row, name] = table
+    rule = _backprop_rule(nets, profile, root, device, limit)
+    reported = {row: t for (row, name), t in tables.items() if name in ("PAPER", rule)}
+    best = baselines.best_centre_box(*_centre_truths(profile, truth, limit))
+    base = "GoogLeNet"
+    rows += table2.null_rows(truth, best.fraction, best.chosen_on, reported[base], nets[base].name)
+    centre = baselines.hits(baselines.centre_box(truth, best.fraction), truth)
+    pairs = [(a, b) for a in table2.GAP for b in (*table2.BASELINES, "GoogLeNet-GMP")]
+    pairs += [("GoogLeNet", b) for b in table2.BASELINES[1:]]
+    found = table2.differences(reported, pairs, blacklist=_blacklist(images))
+    for row, table in reported.items():
+        own = {k: baselines.null_misses(centre, table, k) for k in table2.METRICS}
+        found += table2.differences({row: table, "centre box": own}, [(row, "centre box")])
+    made = _record(profile, nets, images, device, "table2") | {
+        "missing": missing,
+        "backprop's rule, chosen": rule,
+        "centre box": {"fraction": best.fraction, "chosen on": best.chosen_on},
+    }
+    return [
+        _write(out / "table2.csv", rows, made),
+        _write(out / "table2_differences.csv", found, made),
+    ]
+
+
+def _backprop_rule(nets, profile, root, device, limit) -> str:
+    """The rule with the lower class-given error on val; real photos have no second split."""
+    if profile != "mini":
+        return "backprop, released rectangles"  # as the authors' script does
+    images = _images(profile, root, limit, "val")
+    wrong = {}
+    for name, protocol in table2.BACKPROP_RULES.items():
+        tables = [
+            _evaluated(n, images, protocol, profile, device)
+            for row, n in nets.items()
+            if table2.ROWS[row][0] == table2.BACKPROP
+        ]
+        wrong[name] = sum(misses(t, "gt_known").mean() for t in tables)
+    return min(wrong, key=wrong.get)
+
+
+def _centre_truths(profile, truth: Truth, limit) -> tuple[Truth, Truth | None]:
+    """Where the centre box is chosen, and where it is reported; None: on the same images."""
+    if profile != "mini":
+        return truth, None
+    return read_truth(_images(profile, None, limit, "val"), progress=False), truth
+
+
+def _ablation(profile, root, device, limit, out) -> list[Path]:
+    images = _images(profile, root, limit)
+    rows, nets = [], {}
+    for row in ABLATED[profile]:
+        nets[row] = load_network(table2.ROWS[row][1][profile], root)
+        tables = variants.evaluate_all(nets[row], images, variants.STEPS, device)
+        found = variants.ablation(tables, blacklist=_blacklist(images))
+        rows += found.assign(row=row, network=nets[row].name).to_dict("records")
+    made = _record(profile, nets, images, device, "ablation")
+    return [_write(out / "ablation.csv", rows, made)]
+
+
+def _poolings(profile, root, device, limit, out) -> list[Path]:
+    """GAP and GMP over seeds: the mini networks, or the heads on real photos."""
+    if profile == "mini":
+        images = _images(profile, root, limit)
+        nets = {("avg", s): load_seed("googlenet-gap", s) for s in SEEDS}
+        nets |= {("max", s): load_seed("googlenet-gmp", s) for s in SEEDS}
+        nets["uncut", 0] = load_network("mini/googlenet")
+    else:
+        images = open_images("imagenette", "val", root)
+        images = Subset(images, range(limit)) if 0 < limit < len(images) else images
+        nets = {(pool, s): load_head(pool, s, root) for pool in ("avg", "max") for s in SEEDS}
+        nets["uncut", 0] = load_uncut(root)
+    protocol = table2.CAM_RULES["PAPER"]
+    names = {"avg": "GoogLeNet-GAP", "max": "GoogLeNet-GMP", "uncut": "GoogLeNet"}
+    tables = {key: _evaluated(net, images, protocol, profile, device) for key, net in nets.items()}
+    rows = []
+    for (pool, seed), table in tables.items():
+        found = table2.table_rows(names[pool], "PAPER", nets[pool, seed].name, table)
+        rows += [r | {"seed": seed} for r in found]
+    for what, metric in table2.METRICS.items():
+        wrong = {key: misses(table, what) for key, table in tables.items()}
+        for first, second in (("max", "avg"), ("avg", "uncut"), ("max", "uncut")):
+            parts = [
+                100.0 * wrong[first, s] - 100.0 * wrong[second, s if second != "uncut" else 0]
+                for s in SEEDS
+            ]
+            text = f"{names[first]} - {names[second]}"
+            for seed, part in (*zip(SEEDS, parts, strict=True), ("mean", sum(parts) / len(parts))):
+                rows.append(
+                    {"row": text, "seed": seed, "protocol": "PAPER", "metric": metric}
+                    | mean_interval(part.to_numpy(float)).as_row(3)
+                )
+    made = _record(profile, {str(k): n for k, n in nets.items()}, images, device, "poolings")
+    return [_write(out / "poolings.csv", rows, made)]
+
+
+def _evaluated(network, images, protocol, profile, device) -> pd.DataFrame:
+    slug = f"{network.name}-{network.weights_hash[:8]}-{images.name}-{images.split}-{len(images)}"
+    path = KEPT / profile / f"{slug.replace('/', '_')}-{protocol.name}.csv"
+    return evaluate(network, images, protocol, out=path, device=device)
+
+
+def _blacklist(images):
+    return getattr(images, "blacklist", ())
+
+
+def _record(profile, nets, images, device, study) -> dict:
+    first = next(iter(nets.values()))
+    root = " --root <folder>" if profile == "paper" else ""
+    return about(first, images, device) | {
+        "network": ", ".join(dict.fromkeys(n.name for n in nets.values())),
+        "weights": {n.name: n.weights_hash for n in nets.values()},
+        "n": len(images),
+        "command": f"python -m cam_utils tables --profile {profile}{root} --only {study}",
+        "made": datetime.date.today().isoformat(),
+    }
+
+
+def _write(path: Path, rows: list[dict], made: dict) -> Path:
+    with replacing(path) as part:
+        pd.DataFrame(rows).to_csv(part, index=False)
+    write_json(path.with_suffix(".json"), made)
+    return path
