@@ -1,4 +1,4 @@
-"""The command line: python -m cam_utils doctor / explain / evaluate / train / figures."""
+"""The command line: python -m cam_utils doctor / explain / evaluate / train / heads / figures."""
 
 import argparse
 import ast
@@ -72,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     paper.add_argument("--workers", type=int, help="processes that decode photos")
     paper.add_argument("--resume", action="store_true", help="go on from the checkpoint, if any")
     paper.add_argument("--estimate", action="store_true", help="count the operations, then stop")
+
+    sub = command("heads", _heads, "train GAP and GMP heads for ten classes of real photos")
+    sub.add_argument("--out", help="CSV to write (default: figures/paper/heads_imagenette.csv)")
+    sub.add_argument("--folder", help="of features and trained heads (default: .build/heads)")
+    sub.add_argument("--groups", type=int, default=1, help="of the added convolution")
+    sub.add_argument("--workers", type=int, help="processes that decode photos")
 
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
@@ -171,6 +177,13 @@ def _train(args):
     )
     if done:  # of several processes only the first has something to say
         print(done)
+
+
+def _heads(args):
+    from .train_heads import FOLDER, OUT, train_heads
+
+    places = args.out or OUT, args.folder or FOLDER
+    print(train_heads(args.root, *places, groups=args.groups, workers=args.workers))
 
 
 def _figures(args):

@@ -1,89 +1,27 @@
 """Features of a frozen trunk, computed once and kept on the disk, to train the layers after it.
 
-One view of each image is kept, so there is no augmentation: a quick way to a good start for the
-new layers of section 3.1, not the paper's own training.
+One view of each image is kept, so there is no augmentation but mirrored copies of the data set
+(`data.mirrored`): a quick way to a good start for the new layers of section 3.1, not the paper's
+own training.
 """
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm.auto import tqdm
 
+from .cached_features import CachedFeatures, Head, check_cut, weights_digest
 from .errors import CamError
 from .networks.surgery import CutNetwork
 from .provenance import write_json
-from .train_data import Arrays, Batch, Photos, Plan, digest
+from .train_data import Arrays, Photos
 from .train_recipe import Recipe
 
 _EVERY = 16  # batches between two notes of how far the work is
-
-
-class CachedFeatures:
-    """Trunk outputs (N, K, h, w) float16, memory-mapped from a file of `cache_features`.
-
-    Attributes:
-        labels: (N,) int64, of the images that could be decoded.
-        unreadable: places in the data set of those that could not.
-        identity: trunk, data and view.
-    """
-
-    def __init__(self, file: str | Path):
-        self.file = Path(file)
-        try:
-            note = json.loads(self.file.with_suffix(".json").read_text())
-            self.maps = np.load(self.file, mmap_mode="r")
-            self.identity, self.unreadable = note["identity"], note["unreadable"]
-            labels = np.array(note["labels"], np.int64)
-        except (OSError, ValueError, KeyError) as error:
-            raise CamError(
-                f"{file} is not a complete feature file ({error}). Remove it and its .json, and "
-                "run cache_features again."
-            ) from error
-        self._rows = np.setdiff1d(np.arange(len(labels)), self.unreadable)
-        self.labels = labels[self._rows]
-
-    def model(self, network: nn.Module) -> nn.Module:
-        """The layers of the network after its trunk.
-
-        Raises:
-            CamError: the network has no such layers, or another trunk.
-        """
-        _check_cut(network)
-        found = weights_digest(network.trunk)
-        if found != self.identity["trunk"]:
-            raise CamError(
-                f"{self.file} was made with the trunk {self.identity['trunk']}, the network's is "
-                f"{found}; run cache_features with this network."
-            )
-        return Head(network)
-
-    def prepare(self, inputs: Tensor, spec) -> Tensor:
-        return inputs.float().contiguous(memory_format=torch.channels_last)
-
-    def batches(self, steps: Plan, recipe: Recipe, spec, workers) -> Iterator[Batch]:
-        for step in steps:
-            indices = np.array([index for _, index in step] or [0])
-            maps = torch.from_numpy(self.maps[self._rows[indices]])
-            weights = torch.full((len(indices),), bool(step) * 1.0)
-            labels = torch.from_numpy(self.labels[indices])
-            yield Batch(maps, labels, weights, torch.from_numpy(indices), 0)
-
-
-class Head(nn.Module):
-    """Convolution, pooling and linear layer of a `CutNetwork`: trunk outputs to logits (B, C)."""
-
-    def __init__(self, network: CutNetwork):
-        super().__init__()
-        self.cam_conv, self.cam_fc = network.cam_conv, network.cam_fc
-        self._network = (network,)  # in a tuple, so that the trunk is no part of this module
-
-    def forward(self, maps: Tensor) -> Tensor:
-        return self._network[0].classify(self.cam_conv(maps).relu())
 
 
 @torch.inference_mode()
@@ -110,7 +48,7 @@ def cache_features(
         CamError: the network has no trunk, the disk is too small, the folder cannot be written,
             all images are broken, or a feature exceeds the range of float16.
     """
-    _check_cut(network)
+    check_cut(network)
     if view not in ("center", "whole"):
         raise CamError(f"Unknown view {view!r} for cached features; expected center or whole.")
     source = Arrays(*images) if isinstance(images, tuple) else Photos(images)
@@ -143,22 +81,6 @@ def cache_features(
     if len(note["unreadable"]) == len(maps):
         raise CamError(f"None of the {len(maps)} images could be decoded.")
     return _finish(file, note, source.labels)
-
-
-def weights_digest(module: nn.Module) -> str:
-    """The first 16 digits of the sha256 over all names, weights and buffers."""
-    parts = []
-    for name, value in sorted(module.state_dict().items()):
-        parts += [name.encode(), value.detach().cpu().contiguous().numpy().reshape(-1)]
-    return digest(*parts)
-
-
-def _check_cut(network: nn.Module) -> None:
-    if not isinstance(network, CutNetwork):
-        raise CamError(
-            f"{type(network).__name__} has no trunk with new layers after it; cached features need "
-            "a network of cam_utils.networks.surgery (CutNetwork)."
-        )
 
 
 def _shape(network: CutNetwork, source, device) -> tuple[int, ...]:

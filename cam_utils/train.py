@@ -13,9 +13,9 @@ from tqdm.auto import tqdm
 
 from . import train_state as state
 from .augment import normalise
+from .cached_features import CachedFeatures
 from .distributed import processes
 from .errors import CamError
-from .feature_cache import CachedFeatures
 from .train_data import Arrays, Photos, check_labels, plan
 from .train_recipe import (
     RELEASED,
