@@ -35,7 +35,7 @@ def draw_errors(ranks: dict[str, np.ndarray], label: str) -> Figure:
         axes[0].invert_yaxis()
         axes[1].plot([], [], "o", mfc="white", mec=PAPER, label="paper, ILSVRC")
         axes[1].plot([], [], "o-", color=OURS, label=label)
-        axes[1].legend(loc="center right")
+        fig.legend(loc="outside upper center", ncols=2)
     return fig
 
 
