@@ -28,14 +28,11 @@ def overlaps(boxes, truth):
 
 def loop(map_uint8, truth, levels=range(256)):
     """IoU V1 and V2 at each level, and the boxes of V1: (T,), (T,), (T, 4)."""
-    iou_v1, iou_v2, largest = [], [], []
-    for level in levels:
-        boxes, best = contour_boxes(map_uint8 > level)
-        iou = overlaps(boxes, truth)
-        iou_v1.append(iou[best])
-        iou_v2.append(iou.max())
-        largest.append(boxes[best])
-    return np.array(iou_v1), np.array(iou_v2), np.array(largest)
+    boxes, largest = zip(*(contour_boxes(map_uint8 > level) for level in levels), strict=True)
+    iou = overlaps(np.concatenate(boxes), truth)  # all at once, as the benchmark does
+    starts = np.cumsum([0, *map(len, boxes[:-1])])
+    chosen = starts + largest
+    return iou[chosen], np.maximum.reduceat(iou, starts), np.concatenate(boxes)[chosen]
 
 
 def cam_like(rng, side=224, cells=14):
