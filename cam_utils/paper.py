@@ -42,13 +42,13 @@ def value(n: int, row: str, column: str) -> float:
     return float(rows.iloc[0][column])
 
 
-def measured(name: str) -> tuple[pd.DataFrame, dict] | None:
-    """A table that profile `paper` measured on real data, and its provenance.
+def measured(name: str, profile: str = "paper") -> tuple[pd.DataFrame, dict] | None:
+    """A table that was measured beforehand, on real data by default, and its provenance.
 
-    Read from `figures/paper/<name>.csv` and `.json` of the checkout; None where there is none.
+    Read from `figures/<profile>/<name>.csv` and `.json` of the checkout; None where there is none.
     """
     root = project_root()
-    path = root / "figures" / "paper" / f"{name}.csv" if root else None
+    path = root / "figures" / profile / f"{name}.csv" if root else None
     if path is None or not path.exists():
         return None
     return pd.read_csv(path), json.loads(path.with_suffix(".json").read_text())

@@ -66,15 +66,18 @@ def real_rate(name: str, metric: str) -> Rate | None:
     return Rate(float(row["measured"]), float(row["low"]), float(row["high"]), int(row["n"]))
 
 
-def origin(name: str) -> str:
-    """Where a table of real data comes from, in one line."""
-    found = paper.measured(name)
+def origin(name: str, profile: str = "paper") -> str:
+    """Where a stored table comes from, in one line."""
+    found = paper.measured(name, profile)
+    kind = "real" if profile == "paper" else profile
     if found is None:
-        return f"no table {name} of real data in this checkout"
+        return f"no table {name} of {kind} data in this checkout"
     made = found[1]
+    weights = made["weights"]
+    weights = f" ({weights})" if isinstance(weights, str) else ""
     return (
-        f"real: {made['command']}\n"
-        f"      {made['network']} ({made['weights']}), {made['images']} {made['split']}, "
+        f"{kind}: {made['command']}\n"
+        f"      {made['network']}{weights}, {made['images']} {made['split']}, "
         f"{made['n']} images, {made['device']}, {made['made']}"
     )
 
