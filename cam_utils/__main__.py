@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     paper.add_argument("--resume", action="store_true", help="go on from the checkpoint, if any")
     paper.add_argument("--estimate", action="store_true", help="count the operations, then stop")
 
+    sub = command("tables", _tables, "run and store what is behind Tables 2 and 3 and the ablation")
+    sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
+    sub.add_argument("--root", help="folder with the data sets (profile paper)")
+    sub.add_argument("--only", help="comma-separated: table2, ablation, poolings")
+    sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
+    sub.add_argument("--out", help="folder (default: figures/<profile>)")
+    sub.add_argument("--device", default="auto")
     sub = command("heads", _heads, "train GAP and GMP heads for ten classes of real photos")
     sub.add_argument("--out", help="CSV to write (default: figures/paper/heads_imagenette.csv)")
     sub.add_argument("--folder", help="of features and trained heads (default: .build/heads)")
@@ -140,6 +147,20 @@ def _train(args):
     )
     if done:  # of several processes only the first has something to say
         print(done)
+
+
+def _tables(args):
+    from .data.base import unknown
+    from .provenance import pick_device
+    from .table_runs import STUDIES, run
+
+    studies = args.only.split(",") if args.only else STUDIES
+    for study in studies:
+        if study not in STUDIES:
+            raise unknown("study", study, STUDIES)
+    device = pick_device(args.device)
+    for path in run(args.profile, args.root, studies, device, args.limit, args.out):
+        print(f"wrote {path}")
 
 
 def _heads(args):

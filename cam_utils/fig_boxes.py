@@ -19,7 +19,7 @@ WRONG = "#d62728"
 
 @dataclass(frozen=True)
 class Guess:
-    """A network's best class of one picture, its map (H, W), box (4,) and overlap with the truth."""
+    """A network's best class of one picture, its map (H, W), box (4,), overlap with the truth."""
 
     label: int
     score: float
