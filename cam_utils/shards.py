@@ -15,6 +15,7 @@ import pandas as pd
 from .curves import CURVES
 from .errors import CamError
 from .localize import LOOSE, TIGHT, rounded
+from .networks.weights import short_hash
 from .provenance import replacing, source_hash, write_json
 
 TEXT = ("id", *CURVES)  # columns that are no numbers
@@ -83,7 +84,8 @@ class Shards:
             stray.unlink(missing_ok=True)
         with replacing(self.out) as part:
             table.to_csv(part, index=False)
-        write_json(note_of(self.out), record | {"run": self.key, "rows": len(table)})
+        note = {"run": self.key, "rows": len(table), "table": short_hash(self.out)}
+        write_json(note_of(self.out), record | note)
         self.drop()
 
     def drop(self) -> None:
@@ -96,11 +98,9 @@ class Shards:
         """The table of this very run if it is complete already."""
         try:
             note = json.loads(note_of(self.out).read_text())
-            if note["run"] != self.key:
+            if note["run"] != self.key or note["table"] != short_hash(self.out):
                 return None
-            with open(self.out, newline="") as file:
-                table = read_table(file)
-            return (table, note["unreadable"]) if len(table) == note["rows"] else None
+            return read_table(self.out), note["unreadable"]
         except (OSError, ValueError, KeyError):
             return None
 
