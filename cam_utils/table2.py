@@ -101,7 +101,7 @@ def null_rows(truth: Truth, fraction: float, chosen_on: str, table: pd.DataFrame
     rows = []
     for name, hits in baselines.null_hits(truth, fraction).items():
         note = f", chosen on {chosen_on}" if name.startswith("centre") else ""
-        head = {"row": name + note, "network": f"classes of {classes}", "protocol": "null"}
+        head = {"row": name + note, "network": f"classes of {classes}", "protocol": "baseline"}
         rows += [
             head | {"metric": METRICS[k], "paper": None} | found.as_row(3)
             for k, found in baselines.with_classifier(hits, table).items()
