@@ -142,6 +142,58 @@ def test_evaluate_writes_all_rows_and_provenance(capsys, tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.usefixtures("no_data")
+@pytest.mark.parametrize(
+    ("options", "metrics"),
+    [
+        (["--protocol", "paper"], ["top1 localization", "top5 localization", "class-given"]),
+        (["--protocol", "paper", "--method", "backprop", "--rule", "released"], ["class-given"]),
+        (["--protocol", "wsol"], ["MaxBoxAcc", "MaxBoxAccV2"]),
+    ],
+)
+def test_evaluate_under_a_protocol(capsys, tmp_path, options, metrics):
+    out, summary = tmp_path / "rows.csv", tmp_path / "summary.csv"
+    given = [
+        "evaluate", "--network", "mini/googlenet-gap", "--data", "mini/objects", "--limit", "6",
+        "--out", str(out), "--summary", str(summary), *options,
+    ]  # fmt: skip
+    status, text, _ = run(capsys, *given)
+    assert status == 0
+    written = pd.read_csv(summary)
+    assert written["n"].tolist() == [6] * len(written)
+    for name in metrics:
+        assert name in text
+        assert written["metric"].str.startswith(name).any()
+    assert " ".join(options) in summary.with_suffix(".json").read_text()
+    first = out.read_bytes()
+    status, text, _ = run(capsys, *given)
+    assert "6 of 6 images were in" in text
+    assert out.read_bytes() == first
+
+
+@pytest.mark.usefixtures("no_data")
+def test_evaluate_refuses_values_that_do_not_go_together(capsys):
+    given = ["evaluate", "--network", "mini/googlenet-gap", "--data", "mini/objects"]
+    assert "expected 'whole'" in refused(capsys, *given, "--protocol", "wsol", "--view", "ten")
+    assert "backprop_max" in refused(capsys, *given, "--protocol", "paper", "--rule", "graph_cut")
+    assert "leave it out" in refused(capsys, *given, "--threshold", "0.3")
+
+
+def test_the_papers_numbers_stand_beside_ours():
+    from dataclasses import replace
+
+    from cam_utils.evaluate import PAPER
+    from cam_utils.summary import published
+
+    found = published("caffe/googlenet", PAPER, "top1 localization error")
+    assert found == 60.09
+    backprop = replace(PAPER, method="backprop")
+    assert published("caffe/googlenet", backprop, "top5 localization error") == 50.55
+    assert published("caffe/googlenet", PAPER, "class-given localization error") is None
+    assert published("caffe/vgg16", PAPER, "top1 localization error") is None  # backprop alone
+    assert published("caffe/googlenet", backprop, "top1 classification error") == 31.9
+
+
 def test_evaluate_lists_broken_images_and_goes_on(capsys, tmp_path, shared):
     folder = tmp_path / "imagenette" / "val" / "n01440764"
     folder.mkdir(parents=True)
