@@ -17,6 +17,7 @@ NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
         ("ilsvrc val",),
         tuple(names["paper"] for names in ROWS.values() if names["paper"]),
     ),
+    "03_localization": (("ilsvrc val",), ("caffe/googlenet",)),
 }
 
 
