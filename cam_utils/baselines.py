@@ -13,7 +13,8 @@ import pandas as pd
 from . import null_boxes
 from .data.truth import Truth
 from .errors import CamError
-from .localization import IOU, localization_errors, misses, require_columns
+from .localization import IOU, localization_errors, misses
+from .localization_table import require_columns
 from .metrics import Rate, rate
 from .null_boxes import centre_box
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import CamError
+from .level_sets import brightest_first, components
 from .sweep_jit import best_overlaps
 
 # the benchmark's thresholds, as fractions of a map's maximum
@@ -56,7 +57,7 @@ def sweep(map_uint8: np.ndarray, truth: np.ndarray) -> Sweep:
         CamError: no uint8 map, or boxes that are none or lie in another frame.
     """
     array = _map(map_uint8)
-    iou_v1, iou_v2, _ = best_overlaps(array, _truth(truth, *array.shape))
+    iou_v1, iou_v2, _ = _overlaps(array, _truth(truth, *array.shape))
     return Sweep(iou_v1, iou_v2, int(array.max()))
 
 
@@ -80,7 +81,7 @@ def largest_boxes(map_uint8: np.ndarray) -> np.ndarray:
     Inclusive xyxy as the benchmark's, the boxes that `Sweep.iou_v1` belongs to.
     """
     array = _map(map_uint8)
-    return best_overlaps(array, np.zeros((1, 4), np.int64))[2]
+    return _overlaps(array, np.zeros((1, 4), np.int64))[2]
 
 
 def iou_at(found: Sweep, taus: np.ndarray = TAUS) -> tuple[np.ndarray, np.ndarray]:
@@ -108,6 +109,12 @@ def iou_at(found: Sweep, taus: np.ndarray = TAUS) -> tuple[np.ndarray, np.ndarra
     return iou_v1, iou_v2
 
 
+def _overlaps(map: np.ndarray, truth: np.ndarray):
+    order = brightest_first(map)
+    bright, dark = (components(map, order, which) for which in (True, False))
+    return best_overlaps(map, bright, dark, truth)
+
+
 def _map(map_uint8) -> np.ndarray:
     array = np.asarray(map_uint8)
     if array.dtype != np.uint8 or array.ndim != 2 or array.size == 0:
@@ -115,6 +122,8 @@ def _map(map_uint8) -> np.ndarray:
             f"Found a map of {array.dtype} and shape {array.shape}, expected uint8 (H, W); "
             "cam_utils.boxes_wsol.grey_levels makes it from a raw map."
         )
+    if max(array.shape) > 32767:
+        raise CamError(f"Found a map of shape {array.shape}, expected at most 32767 pixels a side.")
     return np.ascontiguousarray(array)
 
 

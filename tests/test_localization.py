@@ -62,6 +62,12 @@ def test_each_image_is_judged_by_itself():
     assert five.to_dict() == top5.to_dict()
 
 
+def test_tables_may_be_joined_as_they_are():
+    rows = pd.concat([RIGHT, SWAPPED, THIRD, UNKNOWN])  # index values occur four times
+    assert misses(rows, "five_box").sum() == 2
+    assert localization_errors(rows)["top5"].value == 50
+
+
 def test_half_is_enough_and_less_is_not():
     below = np.nextafter(0.5, 0)
     rows = table(
@@ -127,11 +133,16 @@ def test_a_tight_box_rescues_an_image():
     assert five_box_error(table(*by.values(), *outside.values())).value == pytest.approx(300 / 7)
 
 
-def test_a_missing_second_box_leaves_its_place_empty():
-    # with places moved up, the fourth class's box would become the fifth guess
-    rows = image("f", 1, [10, 11, 12, 1, 13], [0, 0, 0, 0.6, 0], [NAN] * 5)
-    assert five_box_error(rows).value == 100
-    assert five_box_error(RIGHT).value == 0
+def test_where_a_second_box_is_missing_the_next_guess_moves_up():
+    none = [NAN] * 5
+    loose = [image("a", 1, [10, 11, 12, 1, 13], [0, 0, 0, 0.6, 0], none)]
+    loose += [image("b", 1, [10, 11, 12, 13, 1], [0, 0, 0, 0, 0.6], none)]
+    one = [NAN, 0.1, 0.6, 0.1, 0.1]  # then the third class's tight box is the fifth guess
+    loose += [image("c", 1, [10, 11, 1, 12, 13], [0.1] * 5, one)]
+    one = [NAN, 0.1, 0.1, 0.1, 0.1]  # and the fourth class's loose one the sixth
+    loose += [image("d", 1, [10, 11, 12, 1, 13], [0, 0, 0, 0.6, 0], one)]
+    rows = table(*loose).sample(frac=1, random_state=0)
+    assert misses(rows, "five_box").to_dict() == {"a": False, "b": False, "c": False, "d": True}
 
 
 def test_box_right_given_class():

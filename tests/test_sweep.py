@@ -6,8 +6,8 @@ import pytest
 from wsol_loop import cam_like, contour_boxes, loop
 
 from cam_utils import CamError, boxes, boxes_wsol
+from cam_utils.level_sets import jit
 from cam_utils.sweep import TAUS, Sweep, iou_at, largest_boxes, sweep, sweeps
-from cam_utils.sweep_jit import _jit
 
 
 def random_truth(rng, shape, count=3):
@@ -252,4 +252,4 @@ def test_warping_keeps_the_middle_and_takes_any_shape():
 def test_kernels_compile_where_their_code_cannot_be_stored():
     names = {}
     exec("def twice(x):\n    return 2 * x", names)  # belongs to no file, beside which to store
-    assert _jit(names["twice"])(21) == 42
+    assert jit(names["twice"])(21) == 42
