@@ -52,7 +52,7 @@ def evaluate(
     not grow with their number. With `out` the work is kept in shards as it goes on: the same call
     goes on where a killed one stopped, and returns a complete table of the same run at once.
     Started by torchrun, with `out`, the processes share the shards; no process group is needed,
-    only a common disk.
+    only a common disk. The first one waits for the others' shards: if one died, start all again.
 
     Args:
         network: with `input_spec`; any classifier. Maps need a network with global pooling, or

@@ -47,7 +47,7 @@ def backprop_saliency(
                 f"The logits of {type(network).__name__} carry no gradient; expected a forward "
                 "pass without no_grad, detach or integer arithmetic between images and logits."
             )
-        chosen = chosen_classes(classes, logits.detach())
+        chosen = chosen_classes(classes, logits.detach()).clone()  # may come from inference mode
         maps = []
         for rank, column in enumerate(chosen.T):
             score = logits.gather(1, column[:, None]).sum()  # images do not mix in eval mode
@@ -55,7 +55,7 @@ def backprop_saliency(
             (gradient,) = torch.autograd.grad(score, inputs, retain_graph=not last)
             gradient = gradient.abs()
             maps.append(gradient.sum(1) if reduce == "sum" else gradient.amax(1))
-    return CamResult(logits.detach(), chosen.clone(), torch.stack(maps, 1))
+        return CamResult(logits.detach(), chosen, torch.stack(maps, 1))
 
 
 def grad_cam(
@@ -96,7 +96,7 @@ def grad_cam(
             _weighted(features, logits.gather(1, column[:, None]).sum())
             for column in classes.to(logits.device).T
         ]
-    return torch.stack(maps, 1)
+        return torch.stack(maps, 1)
 
 
 def _run_to_layer(network, images, layer):

@@ -18,7 +18,9 @@ from cam_utils.shards import Shards
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="starts its processes by fork")
 def test_killed_three_times_then_shared_by_two_processes(tmp_path, repo):
     script = [sys.executable, repo / "tests" / "kill_evaluate.py", "--folder", tmp_path]
-    done = subprocess.run([*script, "--kills", "3"], capture_output=True, text=True, cwd=repo)
+    done = subprocess.run(
+        [*script, "--kills", "3", "--pause", "0.01"], capture_output=True, text=True, cwd=repo
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("status -9") == 3
     names = ("plain.csv", "killed.csv", "shared.csv")
