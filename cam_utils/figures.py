@@ -37,7 +37,8 @@ def save_figure(
     Args:
         name: "fig03_two_classes".
         paper: what it regenerates: "Figure 3".
-        network, images: what it was made with; their name and hash go into the manifest.
+        network, images: what it was made with; their name and hash go into the manifest. Several
+            networks as a list.
         n: number of images behind the figure.
         chosen: the rule that chose the images shown.
         alt: what the figure shows, for readers who cannot see it; the figure is displayed with it
@@ -79,7 +80,9 @@ def save_figure(
 def provenance_line(params: Params, network=None, images=None, n=None, chosen: str = "") -> str:
     """What stands under a figure: network and weights, data, how the images were chosen."""
     parts = [f"profile {params.profile}"]
-    if network is not None:
+    if isinstance(network, list | tuple):
+        parts.append(f"{len(network)} networks")
+    elif network is not None:
         parts.append(f"{network.name} ({network.weights_hash[:8]})")
     if images is not None:
         parts.append(f"{images.name} {images.split}" + (f", n = {n}" if n else ""))

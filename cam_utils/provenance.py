@@ -93,10 +93,13 @@ def code_hash(sources: list[str]) -> str:
 
 
 def about(network, images, device: torch.device | str) -> dict:
-    """What a result must be read with: network and weights, data set, device, versions."""
+    """What a result must be read with: network(s) and weights, data set, device, versions."""
+    several = isinstance(network, list | tuple)
     return {
-        "network": getattr(network, "name", None),
-        "weights": getattr(network, "weights_hash", None),
+        "network": [n.name for n in network] if several else getattr(network, "name", None),
+        "weights": [n.weights_hash for n in network]
+        if several
+        else getattr(network, "weights_hash", None),
         "images": getattr(images, "name", None),
         "split": getattr(images, "split", None),
         "device": device_name(device),
