@@ -117,6 +117,7 @@ def save_head(network: CutNetwork, path: Path, about: dict) -> None:
             part,
             {"about": json.dumps(about)},
         )
+        part.chmod(0o644)  # safetensors lets only the owner read
 
 
 def restore_head(network: CutNetwork, path: Path) -> CutNetwork:
