@@ -21,7 +21,10 @@ MARGIN = 5  # pixels at the right and lower border into which no box reaches
 
 
 def released(
-    map: Tensor | np.ndarray, thresholds: Sequence[int] = THRESHOLDS, jpeg: bool = False
+    map: Tensor | np.ndarray,
+    thresholds: Sequence[int] = THRESHOLDS,
+    jpeg: bool = False,
+    most: int | None = None,
 ) -> np.ndarray:
     """All boxes of a map under the released rule, the largest ("loose") first.
 
@@ -39,6 +42,7 @@ def released(
             uses 30, 90, 150 where they do not rise; here that is an error.
         jpeg: pass the grey levels through a JPEG of quality 75, the file between the two programs
             of the original.
+        most: only so many boxes, the first ones; None: all. A gradient's map has thousands.
 
     Returns:
         (n, 4) float32 xyxy, n >= 1. The original writes x, y, w, h, which its evaluation reads as
@@ -61,12 +65,11 @@ def released(
         _, file = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 75])
         grey = cv2.imdecode(file, cv2.IMREAD_GRAYSCALE)
     found = [box for level in levels for box in _rectangles(_eroded(grey > level))]
-    boxes = [
-        [x, y, x + w, y + h] for x, y, w, h in _thinned(sorted(found, key=_area, reverse=True))
-    ]
-    if not boxes:
+    if not found:
         return whole_image(grey)
-    corners = np.array(boxes, np.float32).reshape(-1, 2, 2)
+    kept = _thinned(np.array(sorted(found, key=_area, reverse=True)), most)
+    kept[:, 2:] += kept[:, :2]
+    corners = kept.astype(np.float32).reshape(-1, 2, 2)
     # a rectangle in the last five columns has a negative width
     return np.sort(corners, axis=1).reshape(-1, 4)
 
@@ -137,19 +140,31 @@ def _area(box) -> int:
     return box[2] * box[3]
 
 
-def _thinned(boxes: list[tuple]) -> list[tuple]:
-    boxes, i = list(boxes), 0
-    while i < len(boxes):
-        j = i + 1
-        while j < len(boxes):
-            if _overlap(boxes[i], boxes[j]) > int(0.5 * max(_area(boxes[i]), _area(boxes[j]))):
-                del boxes[j]
-            j += 1  # also after a drop: the box that moved up is not looked at
+def _thinned(boxes: np.ndarray, most: int | None) -> np.ndarray:
+    """(n, 4) x, y, w, h by falling area -> those that are kept; at most `most`."""
+    areas = boxes[:, 2] * boxes[:, 3]
+    i = 0
+    while i < len(boxes) and (most is None or i < most):
+        # a rectangle of at most half the area cannot share more than half of it
+        end = int(np.searchsorted(-areas, -int(0.5 * areas[i]))) if areas[i] > 0 else len(boxes)
+        near = slice(i + 1, max(end, i + 1))
+        shared = _overlaps(boxes[i], boxes[near])
+        limit = (0.5 * np.maximum(areas[i], areas[near])).astype(int)
+        drop, last = [], None
+        for j in np.flatnonzero(shared > limit).tolist():
+            if j - 1 != last:  # the one after a drop has moved up and is not looked at
+                drop.append(i + 1 + j)
+                last = j
+        if drop:
+            boxes, areas = np.delete(boxes, drop, 0), np.delete(areas, drop)
         i += 1
-    return boxes
+    return boxes[:most]
 
 
-def _overlap(a, b) -> int:
-    wide = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    high = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    return max(wide, 0) * max(high, 0)
+def _overlaps(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    sides = [
+        np.minimum(box[k] + box[k + 2], others[:, k] + others[:, k + 2])
+        - np.maximum(box[k], others[:, k])
+        for k in (0, 1)
+    ]
+    return sides[0].clip(min=0) * sides[1].clip(min=0)

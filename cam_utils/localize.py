@@ -131,7 +131,7 @@ def boxes_of(map: Tensor, item: Item, protocol: Protocol) -> np.ndarray:
     if protocol.rule == "paper":
         return boxes.paper(map, protocol.threshold)
     if protocol.rule == "released":
-        return boxes.released(map)
+        return boxes.released(map, most=2)
     if protocol.rule == "wsol_v1":
         return wsol_v1(map, protocol.threshold)
     return boxes.graph_cut(item.image, map)
