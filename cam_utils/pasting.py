@@ -71,17 +71,25 @@ def paste(
         x, y = canvas[1] / size[1], canvas[0] / size[0]
         merged = paste(maps, [frame.scaled(x, y) for frame in frames], canvas, merge, kernel)
         return paste(merged, Frame(0, 0, size[1], size[0]), size, kernel=kernel)
+    if len(frames) == 1:  # nothing overlaps: the same values for a third of the time
+        pasted = _pasted(maps[0], frames[0], size, kernel)[0]
+        return pasted.abs() if merge == "sum_abs" else pasted
     total = maps.new_zeros(maps.shape[1], *size)
     covered = maps.new_zeros(size)
     for view, frame in zip(maps, frames, strict=True):
-        if frame.flipped:
-            view = view.flip(-1)
-        rows = _resampler(size[0], view.shape[-2], frame.y0, frame.y1, kernel).to(view)
-        columns = _resampler(size[1], view.shape[-1], frame.x0, frame.x1, kernel).to(view)
-        pasted = rows @ view @ columns.T
+        pasted, seen = _pasted(view, frame, size, kernel)
         total += pasted.abs() if merge == "sum_abs" else pasted
-        covered += rows.any(1).to(view)[:, None] * columns.any(1).to(view)
+        covered += seen[0][:, None] * seen[1]
     return total / covered.clamp(min=1) if merge == "mean" else total
+
+
+def _pasted(view: Tensor, frame: Frame, size: tuple[int, int], kernel: str) -> tuple:
+    """One view's maps (n, height, width), and which rows and which columns it covers (0 or 1)."""
+    if frame.flipped:
+        view = view.flip(-1)
+    rows = _resampler(size[0], view.shape[-2], frame.y0, frame.y1, kernel).to(view)
+    columns = _resampler(size[1], view.shape[-1], frame.x0, frame.x1, kernel).to(view)
+    return rows @ view @ columns.T, (rows.any(1).to(view), columns.any(1).to(view))
 
 
 def paste_whole(maps: Tensor, size: tuple[int, int]) -> Tensor:
