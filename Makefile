@@ -36,8 +36,9 @@ lab: $(READY)  ## open JupyterLab on the notebooks
 doctor: $(READY)  ## say which data sets, weights and devices are here
 	$(PY) -m cam_utils doctor
 
-bench: $(VENV)/.bench  ## time cams() against plain forward and against peers
+bench: $(VENV)/.bench  ## time cams() and the sweep against plain code and against peers
 	$(PY) tests/bench_cams.py
+	$(PY) tests/bench_sweep.py
 
 setup: $(READY)  ## only set up the environment
 

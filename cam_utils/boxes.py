@@ -7,8 +7,18 @@ from torch import Tensor
 from .box_parts import checked_map, largest_component, whole_image
 from .boxes_graphcut import graph_cut
 from .boxes_released import five_box_guess, released
+from .boxes_wsol import wsol_v1, wsol_v2
 
-__all__ = ["component_at", "five_box_guess", "graph_cut", "iou", "paper", "released"]
+__all__ = [
+    "component_at",
+    "five_box_guess",
+    "graph_cut",
+    "iou",
+    "paper",
+    "released",
+    "wsol_v1",
+    "wsol_v2",
+]
 
 
 def paper(map: Tensor | np.ndarray, threshold: float = 0.2) -> np.ndarray:
