@@ -40,6 +40,28 @@ def guess(network: nn.Module, record, protocol: Protocol = PAPER) -> Guess:
     return Guess(label, float(found.scores[0]), map, box, overlap, right)
 
 
+def draw_rules(record, map: Tensor, rules: dict[str, np.ndarray]) -> Figure:
+    """One map (H, W) and the boxes that several rules make of it; green: truth.
+
+    Args:
+        rules: {title: (n, 4) boxes}.
+    """
+    truth = record.boxes_of(record.label)
+    with plots.style():
+        fig, axes = plots.panels(1, len(rules), 2.3)
+        for ax, (title, some) in zip(axes[0], rules.items(), strict=True):
+            bar = plots.show_cam(ax, record.image, map, title)
+            plots.show_boxes(ax, truth, plots.TRUTH)
+            plots.show_boxes(ax, some)
+            overlaps = ", ".join(f"{v:.2f}" for v in boxes.iou(some, truth).max(1))
+            ax.text(
+                0.5, -0.03, f"IoU {overlaps}", transform=ax.transAxes, ha="center", va="top",
+                fontsize=8,
+            )  # fmt: skip
+        plots.colour_bar(fig, bar, axes)
+    return fig
+
+
 def figure5(nets: dict[str, tuple[nn.Module, Protocol]], images, chosen: list[int]) -> Figure:
     """The same images through several networks: each one's own best class and its map.
 
@@ -48,17 +70,19 @@ def figure5(nets: dict[str, tuple[nn.Module, Protocol]], images, chosen: list[in
     """
     with plots.style():
         fig, axes = plots.panels(len(chosen), len(nets) + 1, 1.25)
+        fig.set_figheight(fig.get_figheight() + 0.25 * len(chosen))  # titles of two lines
         for row, place in zip(axes, chosen, strict=True):
             record = images[place]
             truth = images.classes[record.label]
-            plots.show_image(row[0], record.image, f"truth:\n{truth}")
+            plots.show_image(row[0], record.image, f"truth\n{truth}")
+            row[0].title.set_fontsize(6.5)
             plots.show_boxes(row[0], record.boxes_of(record.label), plots.TRUTH)
             for ax, (title, (network, protocol)) in zip(row[1:], nets.items(), strict=True):
                 found = guess(network, record, protocol)
                 name = class_name(network, found.label)
-                head = f"{title}\n" if row is axes[0] else ""
-                plots.show_cam(ax, record.image, found.map, f"{head}{name} {found.score:.3f}")
-                ax.title.set_fontsize(6)
+                text = f"{title}\n{name} {found.score:.3f}"
+                plots.show_cam(ax, record.image, found.map, text)
+                ax.title.set_fontsize(6.5)
                 if found.label != record.label:
                     ax.title.set_color(WRONG)
     return fig
@@ -110,7 +134,7 @@ def draw_thresholds(curves: dict[str, tuple[np.ndarray, np.ndarray]], nulls: dic
         nulls: {title: percent right}, drawn as horizontal lines.
     """
     with plots.style():
-        fig, ax = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+        fig, ax = plt.subplots(figsize=(8.4, 3.4), layout="constrained")
         for title, (taus, right) in curves.items():
             (line,) = ax.plot(taus, right, label=title)
             best = int(np.argmax(right))
@@ -123,7 +147,7 @@ def draw_thresholds(curves: dict[str, tuple[np.ndarray, np.ndarray]], nulls: dic
         ax.set_ylabel("box right, class given, %")
         ax.set_xlim(0, 1)
         ax.set_ylim(bottom=0)
-        ax.legend(loc="upper right")
+        fig.legend(loc="outside right upper")
     return fig
 
 

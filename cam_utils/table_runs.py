@@ -135,7 +135,15 @@ def _ablation(profile, root, device, limit, out) -> list[Path]:
     rows = found.assign(row=row, network=network.name).to_dict("records")
     nets = {row: network}
     made = _record(profile, nets, images, device, "ablation")
-    return [_write(out / "ablation.csv", rows, made)]
+    val = None
+    if profile == "mini":  # ILSVRC's photos have no second split here
+        val = variants.evaluate_all(
+            network, _images(profile, None, limit, "val"), variants.STEPS, device
+        )
+    return [
+        _write(out / "ablation.csv", rows, made),
+        _write(out / "table3.csv", variants.table3(tables, val, _blacklist(images)), made),
+    ]
 
 
 def _poolings(profile, root, device, limit, out) -> list[Path]:

@@ -79,6 +79,21 @@ def test_the_ablation_counts_from_its_first_step(network, few):
     assert shown["top-1, change"][0] == "+0.0 [0.0, 0.0]"
 
 
+def test_table3_chooses_on_val_and_reports_on_test():
+    first, last = variants.BASE, list(variants.STEPS)[-1]
+    low = "threshold 10 %"
+    test = {first: _table({1, 2}), low: _table({1, 2, 3}), last: _table({4})}
+    val = {first: _table({1, 2}), low: _table({1}), last: _table({1, 2, 3})}
+    test[first]["iou_b"] = val[first]["iou_b"] = np.nan
+    rows = pd.DataFrame(variants.table3(test, val)).set_index(["guesses", "step"])
+    one, five = "one box on each of five classes", "five boxes on three classes"
+    assert rows.loc[(one, first), "measured"] == 25
+    assert rows.loc[(one, low), "measured"] == 37.5  # better on val, worse on test: reported
+    assert rows.loc[(one, low), "chosen on"] == "other images"
+    assert rows.loc[(five, last), "chosen on"] == "not chosen: as published"
+    assert len(variants.table3(test, None)) == 2
+
+
 def _table(wrong_boxes, wrong_classes=(), n=8):
     """Rows of `evaluate` for n images; with the second guess right where the first is not."""
     rows = []
