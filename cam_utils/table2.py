@@ -40,11 +40,15 @@ ROWS: dict[str, tuple[str, dict]] = {
 }
 GAP = ("GoogLeNet-GAP", "VGGnet-GAP", "AlexNet*-GAP", "AlexNet-GAP")
 BASELINES = ("GoogLeNet", "NIN", *(row for row, (method, _) in ROWS.items() if method == BACKPROP))
-# The paper does not say how backprop's saliency becomes a box; these two are tried on `val`.
+# How backprop's saliency becomes a box the paper does not say. The first two take the place of the
+# map under the paper's and the released rule; the third is what [23], which it cites, does itself.
 BACKPROP_RULES = {
     "backprop, 20 % component": replace(PAPER, name="backprop-paper", method="backprop"),
     "backprop, released rectangles": replace(
         PAPER, name="backprop-released", method="backprop", rule="released", threshold=None
+    ),
+    "backprop, GraphCut": replace(
+        PAPER, name="backprop-cut", method="backprop_max", rule="graph_cut", threshold=None
     ),
 }
 CAM_RULES: dict[str, Protocol] = {"PAPER": PAPER, "RELEASED": RELEASED}
@@ -56,10 +60,10 @@ METRICS = {
 }
 
 
-def protocols_of(row: str, backprop: str) -> dict[str, Protocol]:
-    """How a row is evaluated, by name; `backprop` is the key of BACKPROP_RULES for its rows."""
+def protocols_of(row: str, backprop: tuple[str, ...]) -> dict[str, Protocol]:
+    """How a row is evaluated, by name; `backprop`: the keys of BACKPROP_RULES for its rows."""
     if ROWS[row][0] == BACKPROP:
-        return {backprop: BACKPROP_RULES[backprop]}
+        return {name: BACKPROP_RULES[name] for name in backprop}
     return CAM_RULES if row in RELEASED_TOO else {"PAPER": PAPER}
 
 
@@ -100,7 +104,7 @@ def null_rows(truth: Truth, fraction: float, chosen_on: str, table: pd.DataFrame
     """Rows of the null baselines, with the classes of the network that made `table`."""
     rows = []
     for name, hits in baselines.null_hits(truth, fraction).items():
-        note = f", chosen on {chosen_on}" if name.startswith("centre") else ""
+        note = f", chosen on {chosen_on}" if name.startswith("centre box") else ""
         head = {"row": name + note, "network": f"classes of {classes}", "protocol": "baseline"}
         rows += [
             head | {"metric": METRICS[k], "paper": None} | found.as_row(3)
