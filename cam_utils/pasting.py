@@ -5,6 +5,7 @@ centres (half-pixel alignment), so that nothing shifts.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -98,6 +99,8 @@ def paste_whole(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return paste(maps.float(), Frame(0, 0, width, height), (height, width))
 
 
+@lru_cache(maxsize=512)  # pictures of one size, and the views of one, ask for the same again
+@torch.inference_mode(False)  # what is kept must serve every caller
 def _resampler(pixels: int, cells: int, start: float, stop: float, kernel: str) -> Tensor:
     """(pixels, cells) weights that resample a row of cells lying on [start, stop) to pixels."""
     centres = torch.arange(pixels, dtype=torch.float64) + 0.5
