@@ -86,7 +86,7 @@ def _table2(profile, root, device, limit, out) -> list[Path]:
     for (row, name), table in tables.items():
         if name == "RELEASED":
             found += _five_boxes(row, table, _blacklist(images))
-    made = _record(profile, nets, images, device, "table2") | {
+    made = _record(profile, nets, images, device, "table2", limit) | {
         "missing": missing,
         "backprop's rule, chosen": rule,
         "centre box": {"fraction": best.fraction, "chosen on": best.chosen_on},
@@ -137,7 +137,7 @@ def _ablation(profile, root, device, limit, out) -> list[Path]:
     found = variants.ablation(tables, blacklist=_blacklist(images))
     rows = found.assign(row=row, network=network.name).to_dict("records")
     nets = {row: network}
-    made = _record(profile, nets, images, device, "ablation")
+    made = _record(profile, nets, images, device, "ablation", limit)
     val = None
     if profile == "mini":  # ILSVRC's photos have no second split here
         val = variants.evaluate_all(
@@ -181,7 +181,8 @@ def _poolings(profile, root, device, limit, out) -> list[Path]:
                     {"row": text, "seed": seed, "protocol": "PAPER", "metric": metric}
                     | mean_interval(part.to_numpy(float)).as_row(3)
                 )
-    made = _record(profile, {str(k): n for k, n in nets.items()}, images, device, "poolings")
+    nets = {str(k): n for k, n in nets.items()}
+    made = _record(profile, nets, images, device, "poolings", limit)
     return [_write(out / "poolings.csv", rows, made)]
 
 
@@ -195,14 +196,15 @@ def _blacklist(images):
     return getattr(images, "blacklist", ())
 
 
-def _record(profile, nets, images, device, study) -> dict:
+def _record(profile, nets, images, device, study, limit) -> dict:
     first = next(iter(nets.values()))
-    root = " --root <folder>" if profile == "paper" else ""
+    options = " --root <folder>" if profile == "paper" else ""
+    options += f" --limit {limit}" if limit else ""
     return about(first, images, device) | {
         "network": ", ".join(dict.fromkeys(n.name for n in nets.values())),
         "weights": {n.name: n.weights_hash for n in nets.values()},
         "n": len(images),
-        "command": f"python -m cam_utils tables --profile {profile}{root} --only {study}",
+        "command": f"python -m cam_utils tables --profile {profile} --only {study}{options}",
         "made": datetime.date.today().isoformat(),
     }
 
