@@ -160,14 +160,16 @@ def draw_table2(table: pd.DataFrame, nulls: pd.DataFrame, metric: str) -> Figure
     """
     table, nulls = table[table["metric"] == metric], nulls[nulls["metric"] == metric]
     with plots.style():
-        fig, ax = plt.subplots(figsize=(7.4, 0.3 * len(table) + 1.1), layout="constrained")
+        fig, ax = plt.subplots(figsize=(8.6, 0.3 * len(table) + 1.1), layout="constrained")
         for y, row in enumerate(table.itertuples()):
             ax.plot([row.low, row.high], [y, y], color="#2a6f97", lw=2)
             ax.plot(row.measured, y, "o", color="#2a6f97", ms=5)
             ax.plot(row.paper, y, "o", mfc="white", mec="#8a8a8a")
         styles = (":", "-.", "--")
         for row, style in zip(nulls.itertuples(), styles, strict=False):
-            ax.axvline(row.measured, color="0.5", ls=style, lw=1, label=row.row)
+            ax.axvline(
+                row.measured, color="0.5", ls=style, lw=1, label=row.row.split(", chosen")[0]
+            )
         ax.plot([], [], "o", mfc="white", mec="#8a8a8a", label="paper, ILSVRC")
         ax.plot([], [], "o-", color="#2a6f97", label="measured")
         ax.set_yticks(range(len(table)), table["row"])

@@ -39,6 +39,10 @@ ROWS: dict[str, tuple[str, dict]] = {
     "SqueezeNet": (CAM, {"mini": None, "paper": "caffe/squeezenet1.1"}),
 }
 GAP = ("GoogLeNet-GAP", "VGGnet-GAP", "AlexNet*-GAP", "AlexNet-GAP")
+FIGURE5 = (  # its columns, as printed
+    *("GoogLeNet-GAP", "VGGnet-GAP", "AlexNet-GAP", "GoogLeNet", "NIN"),
+    *("Backprop on AlexNet", "Backprop on GoogLeNet"),
+)
 BASELINES = ("GoogLeNet", "NIN", *(row for row, (method, _) in ROWS.items() if method == BACKPROP))
 # How backprop's saliency becomes a box the paper does not say. The first two take the place of the
 # map under the paper's and the released rule; the third is what [23], which it cites, does itself.
