@@ -84,13 +84,44 @@ def test_holes_have_boxes_too():
     assert xywh(hole) == [39, 44, 42, 32]  # lined by the pixels around it; nothing is eroded
 
 
+def thinned(*found, most=None):
+    return [tuple(b) for b in boxes_released._thinned(np.array(found), most).tolist()]
+
+
+def thinned_one_by_one(found):
+    """The released loop, literally."""
+    found, i = list(found), 0
+    while i < len(found):
+        j = i + 1
+        while j < len(found):
+            (ax, ay, aw, ah), (bx, by, bw, bh) = found[i], found[j]
+            wide = max(0, min(ax + aw, bx + bw) - max(ax, bx))
+            high = max(0, min(ay + ah, by + bh) - max(ay, by))
+            if wide * high > int(0.5 * max(aw * ah, bw * bh)):
+                del found[j]
+            j += 1
+        i += 1
+    return found
+
+
+def test_thinning_by_arrays_is_the_released_loop():
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        corners, sides = rng.integers(0, 20, (60, 2)), rng.integers(1, 25, (60, 2))
+        found = np.hstack([corners, sides])
+        found = [tuple(b) for b in found[np.argsort(-sides.prod(1), kind="stable")].tolist()]
+        expected = thinned_one_by_one(found)
+        assert thinned(*found) == expected
+        assert thinned(*found, most=2) == expected[:2]
+
+
 def test_after_a_drop_the_next_box_is_not_looked_at():
     a, b, c, d = (0, 0, 10, 10), (0, 0, 10, 9), (0, 0, 10, 8), (0, 0, 10, 6)
-    assert boxes_released._thinned([a, b, c, d]) == [a, c]  # b dropped, c missed, d dropped
-    assert boxes_released._thinned([a, b]) == [a]
+    assert thinned(a, b, c, d) == [a, c]  # b dropped, c missed, d dropped
+    assert thinned(a, b) == [a]
     # half is not more than half, and half of 15 counts as 7
-    assert boxes_released._thinned([a, (0, 0, 10, 5)]) == [a, (0, 0, 10, 5)]
-    assert boxes_released._thinned([(0, 0, 5, 3), (0, 0, 4, 2)]) == [(0, 0, 5, 3)]
+    assert thinned(a, (0, 0, 10, 5)) == [a, (0, 0, 10, 5)]
+    assert thinned((0, 0, 5, 3), (0, 0, 4, 2)) == [(0, 0, 5, 3)]
     # a map of one grey level gives its box at three levels: the second is dropped, the third not
     once = boxes.released(painted(60, 60, (20, 15, 50, 45, 255)))
     assert [xywh(box) for box in once] == [[20, 15, 30, 30]] * 2
