@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .box_parts import checked_map
 from .errors import CamError
 
 SIDE = 224  # of the square frame of the benchmark, pixels
@@ -58,13 +59,7 @@ def score_map(map: Tensor | np.ndarray) -> np.ndarray:
     Raises:
         CamError: the map is not two-dimensional or not finite.
     """
-    array = map.detach().cpu().numpy() if isinstance(map, torch.Tensor) else map
-    array = np.asarray(array, np.float32)
-    if array.ndim != 2 or array.size == 0 or not np.isfinite(array).all():
-        raise CamError(
-            f"Found a map of shape {array.shape} with {int((~np.isfinite(array)).sum())} values "
-            "that are not finite; expected one finite map (H, W)."
-        )
+    array = checked_map(map)
     array = array - array.min()
     peak = array.max()
     return array / peak if peak > 0 else array

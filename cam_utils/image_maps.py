@@ -91,7 +91,7 @@ def maps_of_images(
     Raises:
         CamError: an unknown view, merge or method; a network without `input_spec`.
     """
-    spec = _spec_of(network)
+    spec = spec_of(network)
     if not images:
         return []
     views = [view_list(image, spec, view) for image in images]
@@ -144,7 +144,8 @@ def to_picture(
     return paste(maps, [v.frame for v in views], size, merge, canvas=canvas)
 
 
-def _spec_of(network: nn.Module) -> InputSpec:
+def spec_of(network: nn.Module) -> InputSpec:
+    """The network's `input_spec`; CamError where it has none."""
     spec = getattr(network, "input_spec", None)
     if not isinstance(spec, InputSpec):
         raise CamError(

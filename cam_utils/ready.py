@@ -8,8 +8,8 @@ from torch import nn
 from . import __version__
 from .errors import CamError
 from .feature_cache import weights_digest
+from .image_maps import spec_of
 from .networks.gap import GapNetwork
-from .networks.spec import InputSpec
 from .networks.wrap import as_gap_network
 from .protocols import Protocol
 from .provenance import package_hash, source_hash
@@ -21,12 +21,7 @@ def prepared(network: nn.Module, protocol: Protocol) -> nn.Module:
     Raises:
         CamError: it has no `input_spec`. NoClassActivationMap: it has no global pooling.
     """
-    spec = getattr(network, "input_spec", None)
-    if not isinstance(spec, InputSpec):
-        raise CamError(
-            f"{type(network).__name__} does not say what input it wants; set network.input_spec "
-            "to a cam_utils.networks.spec.InputSpec, or wrap it by as_gap_network."
-        )
+    spec = spec_of(network)
     if not protocol.rule or protocol.method != "cam" or isinstance(network, GapNetwork):
         return network
     wrapped = as_gap_network(network, spec, getattr(network, "classes", None))

@@ -7,6 +7,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from . import mini_results, paper, views
+from .data import subset
 from .errors import BrokenImage, CamError, MissingData
 from .metrics import Rate, mean_interval, rate, true_ranks
 from .networks import load_network
@@ -77,28 +78,26 @@ def measure(
                 f"{row} has {len(network.classes)} classes and {images.name} "
                 f"{len(images.classes)}; expected the same classes in the same order."
             )
-    chosen = np.arange(len(images))
-    if 0 < limit < len(chosen):
-        chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), limit, replace=False))
+    images = subset(images, limit, seed)
     specs = {network.input_spec for network in networks.values()}
     found = {row: [] for row in networks}
     inputs, labels, unreadable = {spec: [] for spec in specs}, [], 0
-    bar = tqdm(chosen, unit="img", desc=f"{len(networks)} networks")
-    for position, index in enumerate(bar):
+    bar = tqdm(range(len(images)), unit="img", desc=f"{len(networks)} networks")
+    for index in bar:
         try:
-            record = images[int(index)]
+            record = images[index]
             for spec in specs:
                 inputs[spec].append(views.center_crop(record.image, spec).tensor)
             labels.append(record.label)
         except BrokenImage:
             unreadable += 1
             bar.set_postfix(unreadable=unreadable)
-        if labels and (len(labels) == 64 or position == len(chosen) - 1):
+        if labels and (len(labels) == 64 or index == len(images) - 1):
             for row, ranks in _ranks(networks, inputs, torch.tensor(labels), device).items():
                 found[row].append(ranks)
             inputs, labels = {spec: [] for spec in specs}, []
     if not any(found.values()):
-        raise CamError(f"None of the {len(chosen)} images of {images.name} could be read.")
+        raise CamError(f"None of the {len(images)} images of {images.name} could be read.")
     return {row: np.concatenate(parts) for row, parts in found.items()}
 
 

@@ -50,7 +50,10 @@ def run(profile: str, root, studies=STUDIES, device="cpu", limit: int = 0, out=N
 
 def _images(profile: str, root, limit: int, split: str | None = None):
     name, usual = DATA[profile]
-    images = open_images(name, split or usual, root)
+    return _first(open_images(name, split or usual, root), limit)
+
+
+def _first(images, limit: int):
     return Subset(images, range(limit)) if 0 < limit < len(images) else images
 
 
@@ -157,8 +160,7 @@ def _poolings(profile, root, device, limit, out) -> list[Path]:
         nets |= {("max", s): load_seed("googlenet-gmp", s) for s in SEEDS}
         nets["uncut", 0] = load_network("mini/googlenet")
     else:
-        images = open_images("imagenette", "val", root)
-        images = Subset(images, range(limit)) if 0 < limit < len(images) else images
+        images = _first(open_images("imagenette", "val", root), limit)
         nets = {(pool, s): load_head(pool, s, root) for pool in ("avg", "max") for s in SEEDS}
         nets["uncut", 0] = load_uncut(root)
     protocol = table2.CAM_RULES["PAPER"]

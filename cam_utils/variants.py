@@ -13,6 +13,7 @@ from .metrics import rate
 from .protocols import PAPER, RELEASED, Protocol
 from .ready import check_classes, prepared
 from .streaming import ahead, load
+from .table2 import METRICS
 
 # From the paper's words to the released code, one change at a time.
 STEPS: dict[str, Protocol] = {
@@ -30,11 +31,6 @@ STEPS: dict[str, Protocol] = {
     "released: ten crops, sum of absolute values, its rectangles": RELEASED,
 }
 BASE = next(iter(STEPS))
-ERRORS = {
-    "top1": "top-1 localization error, %",
-    "top5": "top-5 localization error, %",
-    "gt_known": "class-given localization error, %",
-}
 
 
 def evaluate_all(
@@ -92,7 +88,7 @@ def ablation(tables: dict[str, pd.DataFrame], base: str = BASE, blacklist=()) ->
     """
     rows = []
     for text, table in tables.items():
-        for what, name in ERRORS.items():
+        for what, name in METRICS.items():
             row = {"step": text, "metric": name} | rate(misses(table, what, blacklist)).as_row(3)
             change = paired_difference(table, tables[base], what, blacklist).as_row(3)
             row |= {
@@ -130,5 +126,5 @@ def table3(tables: dict[str, pd.DataFrame], val: dict[str, pd.DataFrame] | None,
         for step, chosen in found.items():
             error = rate(misses(tables[step], what, blacklist))
             head = {"guesses": guesses, "step": step, "chosen on": chosen}
-            rows.append(head | {"metric": ERRORS["top5"]} | error.as_row(3))
+            rows.append(head | {"metric": METRICS["top5"]} | error.as_row(3))
     return rows

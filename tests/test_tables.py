@@ -70,7 +70,7 @@ def test_the_ablation_counts_from_its_first_step(network, few):
     assert (found.loc["base", ["difference", "difference_low", "difference_high"]] == 0).all(
         axis=None
     )
-    for what, metric in variants.ERRORS.items():
+    for what, metric in table2.METRICS.items():
         wrong = [100 * misses(t, what).mean() for t in tables.values()]
         row = found.loc[("high", metric)]
         assert row["measured"] == pytest.approx(wrong[1], abs=1e-3)
