@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from cam_utils.errors import CamError
+from cam_utils.mini.base import worker_context
 from cam_utils.mini.catalogue import CLASSES, draw_object
-from cam_utils.mini.objects import SPLITS, MiniObjects, arrays, worker_context
+from cam_utils.mini.objects import MiniObjects, arrays
 
 N = 2016  # pictures drawn for the statistics: 84 of each class
 SHARES = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95]
@@ -102,12 +103,12 @@ def test_arrays_equal_records_with_and_without_workers():
 
 def test_splits_and_labels():
     assert len(CLASSES) == len(set(CLASSES)) >= 20
-    for split, size in SPLITS.items():
+    for split, size in MiniObjects.SPLITS.items():
         data = MiniObjects(split)
         counts = np.bincount([data.label(i) for i in range(len(data))], minlength=len(CLASSES))
         assert len(data) == size
         assert set(counts) == {size // len(CLASSES)}
-    pictures = [np.asarray(MiniObjects(s)[5].image, int) for s in SPLITS]
+    pictures = [np.asarray(MiniObjects(s)[5].image, int) for s in MiniObjects.SPLITS]
     assert np.abs(pictures[0] - pictures[1]).mean() > 10
     assert np.abs(pictures[1] - pictures[2]).mean() > 10
 

@@ -1,5 +1,7 @@
 """Data sets. All are map-style and yield `Record`s; open one with `open_images(name, split)`."""
 
+from importlib import import_module
+
 import numpy as np
 
 from ..errors import CamError
@@ -18,18 +20,38 @@ __all__ = [
     "subset",
 ]
 
-# name -> (splits, one line about it)
+# name -> (module, class, splits, one line about it); the module is imported when it is opened
 _IMAGES = {
-    "ilsvrc": (("val", "train"), "ILSVRC2012: 1,000 classes with boxes (from $CAM_DATA)"),
-    "imagenette": (("val", "train"), "ten easy ImageNet classes (from $CAM_DATA)"),
-    "photos": (("all", "val"), "pictures of a folder, or five photos that scikit-image ships"),
-    "mini/objects": (("train", "val", "test"), "24 classes of drawn objects, made on the fly"),
+    "ilsvrc": (
+        ".ilsvrc",
+        "ILSVRC",
+        ("val", "train"),
+        "ILSVRC2012: 1,000 classes with boxes (from $CAM_DATA)",
+    ),
+    "imagenette": (
+        ".imagenette",
+        "Imagenette",
+        ("val", "train"),
+        "ten easy ImageNet classes (from $CAM_DATA)",
+    ),
+    "photos": (
+        ".photos",
+        "Photos",
+        ("all", "val"),
+        "pictures of a folder, or five photos that scikit-image ships",
+    ),
+    "mini/objects": (
+        "..mini.objects",
+        "MiniObjects",
+        ("train", "val", "test"),
+        "24 classes of drawn objects, made on the fly",
+    ),
 }
 
 
 def available_images() -> dict[str, str]:
     """{name: one-line description} of the data sets that `open_images` knows."""
-    return {name: line for name, (_, line) in _IMAGES.items()}
+    return {name: line for name, (*_, line) in _IMAGES.items()}
 
 
 def open_images(name: str, split: str = "val", root=None):
@@ -49,24 +71,13 @@ def open_images(name: str, split: str = "val", root=None):
     """
     if name not in _IMAGES:
         raise unknown("data set", name, _IMAGES)
-    splits = _IMAGES[name][0]
+    module, kind, splits, _ = _IMAGES[name]
     if split not in splits:
         raise unknown(f"split of {name}", split, splits)
-    if name == "ilsvrc":
-        from .ilsvrc import ILSVRC
-
-        return ILSVRC(split, root)
-    if name == "imagenette":
-        from .imagenette import Imagenette
-
-        return Imagenette(split, root)
-    if name == "photos":
-        from .photos import Photos
-
-        return Photos(root)
-    from ..mini.objects import MiniObjects
-
-    return MiniObjects(split)
+    opener = getattr(import_module(module, __package__), kind)
+    if name.startswith("mini/"):
+        return opener(split)
+    return opener(root) if name == "photos" else opener(split, root)
 
 
 class Subset:

@@ -19,6 +19,8 @@ class Record:
         masks: (m, H, W) bool, one for each box, or None where the data set has no masks.
         caption: a sentence, or None.
         box_labels: (m,) int64 class index of each box; None: every box shows `label`.
+        parts: for each box {part name: (H, W) bool mask of its visible pixels}, or None where the
+            data set does not know parts.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Record:
     masks: np.ndarray | None = None
     caption: str | None = None
     box_labels: np.ndarray | None = None
+    parts: list[dict[str, np.ndarray]] | None = None
 
     def boxes_of(self, label: int) -> np.ndarray:
         """The (n, 4) boxes that show class `label`; n may be 0."""
