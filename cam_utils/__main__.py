@@ -5,8 +5,8 @@ import ast
 import sys
 from pathlib import Path
 
-from .cli_evaluate import add_evaluate
 from .errors import CamError
+from .evaluate.cli import add_evaluate
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -118,8 +118,8 @@ def _explain(args):
 
 def _train(args):
     from .provenance import pick_device
-    from .train_mini import train_mini
-    from .train_paper import released, train_paper
+    from .train.mini import train_mini
+    from .train.paper_run import released, train_paper
 
     device = pick_device(args.device)
     changes = {key: getattr(args, key) for key in ("epochs", "iterations", "batch", "lr")}
@@ -151,7 +151,7 @@ def _train(args):
 def _tables(args):
     from .data.base import unknown
     from .provenance import pick_device
-    from .table_runs import STUDIES, run
+    from .tables.runs import STUDIES, run
 
     studies = args.only.split(",") if args.only else STUDIES
     for study in studies:
@@ -163,7 +163,7 @@ def _tables(args):
 
 
 def _heads(args):
-    from .train_heads import FOLDER, OUT, train_heads
+    from .train.heads_run import FOLDER, OUT, train_heads
 
     places = args.out or OUT, args.folder or FOLDER
     print(train_heads(args.root, *places, groups=args.groups, workers=args.workers))

@@ -9,7 +9,7 @@ from .data.describe import doctor_rows
 from .networks import available_networks, shipped_mini
 from .networks.caffe import CAFFE_NETWORKS
 from .provenance import device_name, versions
-from .table1 import ROWS
+from .tables.table1 import ROWS
 
 NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
     "01_class_activation_mapping": (("ilsvrc val", "photos"), ("caffe/googlenet",)),

@@ -14,9 +14,9 @@ import numpy as np
 from truth_files import cub_truth, ilsvrc_truth
 
 from cam_utils import open_images
-from cam_utils.baselines import best_centre_box, null_hits
 from cam_utils.data.truth import Truth, read_truth
 from cam_utils.metrics import rate
+from cam_utils.tables.baselines import best_centre_box, null_hits
 
 
 def report(name: str, truth: Truth, chosen_on: Truth | None = None) -> None:

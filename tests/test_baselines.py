@@ -5,8 +5,13 @@ import pandas as pd
 import pytest
 from truth_files import cub_truth, ilsvrc_truth
 
-from cam_utils import CamError, boxes, null_boxes, open_images
-from cam_utils.baselines import (
+from cam_utils import CamError, boxes, open_images
+from cam_utils.boxes import null as null_boxes
+from cam_utils.data import Subset, subset
+from cam_utils.data.truth import Truth, read_truth
+from cam_utils.metrics import rate
+from cam_utils.metrics.localization import localization_errors, paired_difference
+from cam_utils.tables.baselines import (
     best_centre_box,
     best_iou,
     hits,
@@ -14,10 +19,6 @@ from cam_utils.baselines import (
     null_misses,
     with_classifier,
 )
-from cam_utils.data import Subset, subset
-from cam_utils.data.truth import Truth, read_truth
-from cam_utils.localization import localization_errors, paired_difference
-from cam_utils.metrics import rate
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
-from cam_utils import CamError, boxes, boxes_released
+from cam_utils import CamError, boxes
+from cam_utils.boxes import dt_box as boxes_released
 
 
 def painted(height, width, *rectangles):

@@ -11,15 +11,17 @@ import torchvision
 from PIL import Image
 from torch import nn
 
-from cam_utils import CamError, cams, checks, fig_cam, load_network, open_images, plots, results
+from cam_utils import CamError, cams, checks, load_network, open_images, plots
+from cam_utils.checks.erase import erasure_drops, region
+from cam_utils.checks.survey import correlation, inside, peaks, survey
 from cam_utils.data import subset
-from cam_utils.erase import erasure_drops, region
-from cam_utils.figures import save_figure
 from cam_utils.metrics import Rate, mean_interval, within
 from cam_utils.params import Params
 from cam_utils.picker import details_html
+from cam_utils.plots import fig_cam
+from cam_utils.plots.figures import save_figure
 from cam_utils.saliency import grad_cam
-from cam_utils.survey import correlation, inside, peaks, survey
+from cam_utils.tables import results
 
 GOOD = {
     "profile": "mini",

@@ -183,7 +183,7 @@ def test_the_papers_numbers_stand_beside_ours():
     from dataclasses import replace
 
     from cam_utils.evaluate import PAPER
-    from cam_utils.summary import published
+    from cam_utils.evaluate.summary import published
 
     found = published("caffe/googlenet", PAPER, "top1 localization error")
     assert found == 60.09

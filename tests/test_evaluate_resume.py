@@ -12,7 +12,7 @@ import torch
 from cam_utils import CamError, load_network, open_images
 from cam_utils.data import Subset
 from cam_utils.evaluate import PAPER, WSOL, evaluate, read_table
-from cam_utils.shards import Shards
+from cam_utils.evaluate.shards import Shards
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="starts its processes by fork")

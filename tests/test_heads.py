@@ -11,17 +11,20 @@ import torch
 from PIL import Image
 from torch import nn
 
-from cam_utils import CamError, cams, head_runs, heads, paper, results, train_heads, views
+from cam_utils import CamError, cams, paper, views
 from cam_utils.__main__ import main
-from cam_utils.cached_features import scores
 from cam_utils.data import Record, open_images
 from cam_utils.data.imagenette import CLASSES
 from cam_utils.data.mirrored import WithMirrored, mirrored
 from cam_utils.errors import BrokenWeights, MissingData
-from cam_utils.feature_cache import cache_features
-from cam_utils.heads_table import table
 from cam_utils.networks import InputSpec, check_identity
 from cam_utils.networks.caffe_layers import CaffeGapNetwork
+from cam_utils.tables import results
+from cam_utils.tables.heads import table
+from cam_utils.train import head_runs, heads
+from cam_utils.train import heads_run as train_heads
+from cam_utils.train.cached_features import scores
+from cam_utils.train.feature_cache import cache_features
 
 SPEC = InputSpec(size=16, resize=18, squash=True, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
 GRID = tuple(replace(train_heads.RECIPE, lr=lr, epochs=6, batch=20) for lr in (1e-5, 0.03))

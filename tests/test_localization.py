@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from cam_utils import CamError, boxes
-from cam_utils.localization import (
+from cam_utils.metrics import mean_interval, rate
+from cam_utils.metrics.localization import (
     box_right_given_class,
     five_box_error,
     localization_errors,
     misses,
     paired_difference,
 )
-from cam_utils.metrics import mean_interval, rate
 
 NAN = float("nan")
 WRONG = [10, 11, 12, 13, 14]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from cam_utils import CamError, boxes_wsol
-from cam_utils.maxbox import MaxBoxAcc, PixelAP, max_box_acc
+from cam_utils import CamError
+from cam_utils.boxes import wsol as boxes_wsol
+from cam_utils.metrics.maxbox import MaxBoxAcc, PixelAP, max_box_acc
 from cam_utils.sweep import Sweep
 
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from wsol_loop import cam_like, contour_boxes, loop
 
-from cam_utils import CamError, boxes, boxes_wsol
-from cam_utils.level_sets import jit
+from cam_utils import CamError, boxes
+from cam_utils.boxes import wsol as boxes_wsol
 from cam_utils.sweep import TAUS, Sweep, iou_at, largest_boxes, sweep, sweeps
+from cam_utils.sweep.level_sets import jit
 
 
 def random_truth(rng, shape, count=3):

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from cam_utils import CamError, MissingData, fig_surgery, load_network, open_images, table1
+from cam_utils import CamError, MissingData, load_network, open_images
 from cam_utils.data import Subset
 from cam_utils.metrics import Rate, true_ranks
 from cam_utils.networks.surgery import gap_surgery
+from cam_utils.plots import fig_surgery
+from cam_utils.tables import table1
 
 
 def test_ranks_of_true_classes():

@@ -6,22 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cam_utils import (
-    CamError,
-    MissingData,
-    fig_boxes,
-    load_network,
-    open_images,
-    paper,
-    table2,
-    table_runs,
-    table_views,
-    variants,
-)
+from cam_utils import CamError, MissingData, load_network, open_images, paper
 from cam_utils.data import Subset
 from cam_utils.evaluate import PAPER, RELEASED, evaluate
-from cam_utils.localization import misses
-from cam_utils.mini_seeds import load_seed
+from cam_utils.metrics.localization import misses
+from cam_utils.plots import fig_boxes
+from cam_utils.tables import runs as table_runs
+from cam_utils.tables import table2, variants
+from cam_utils.tables import views as table_views
+from cam_utils.train.mini_seeds import load_seed
 
 
 @pytest.fixture(scope="module")

@@ -15,16 +15,16 @@ from tiny_training import SGD, SPEC, Pictures, Tiny, data, tiny, weights
 from torch import nn
 
 from cam_utils.__main__ import main
-from cam_utils.augment import augment, crop, draw
 from cam_utils.distributed import World
 from cam_utils.errors import CamError
-from cam_utils.feature_cache import cache_features
 from cam_utils.networks.surgery import CutNetwork
 from cam_utils.train import RELEASED, Recipe, fit
-from cam_utils.train_cost import count_flops, estimate
-from cam_utils.train_data import plan
-from cam_utils.train_paper import load_trained, released, save_trained
-from cam_utils.train_recipe import make_optimizer, rate_factor, set_rate
+from cam_utils.train.augment import augment, crop, draw
+from cam_utils.train.cost import count_flops, estimate
+from cam_utils.train.data import plan
+from cam_utils.train.feature_cache import cache_features
+from cam_utils.train.paper_run import load_trained, released, save_trained
+from cam_utils.train.recipe import make_optimizer, rate_factor, set_rate
 
 ALONE = World(0, 1, torch.device("cpu"))
 
@@ -325,7 +325,7 @@ def test_training_on_cached_features_equals_training_through_the_frozen_trunk(tm
 
 
 def test_caching_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
-    monkeypatch.setattr("cam_utils.feature_cache._EVERY", 1)
+    monkeypatch.setattr("cam_utils.train.feature_cache._EVERY", 1)
     network, options = cut(), {"batch": 8, "workers": 0, "progress": False}
     plain = cache_features(network, Pictures(broken=[1, 20]), tmp_path / "a", **options)
     pictures = Pictures(broken=[1, 20])
@@ -465,7 +465,7 @@ def test_the_command_line_has_the_released_defaults_and_counts(capsys, monkeypat
 
 
 def test_a_trained_network_is_read_back(tmp_path):
-    from cam_utils.train_paper import _build
+    from cam_utils.train.paper_run import _build
 
     network = _build("googlenet-gmp", 3, 2).eval()
     network.classes = ["a", "b", "c"]

@@ -6,11 +6,12 @@ from functools import partial
 import pytest
 import torch
 
-from cam_utils import CamError, MissingData, mini_results, train_mini
+from cam_utils import CamError, MissingData
 from cam_utils.metrics import true_ranks
 from cam_utils.mini.objects import arrays
 from cam_utils.networks import mini
-from cam_utils.train import Recipe, predict
+from cam_utils.train import Recipe, mini_results, predict
+from cam_utils.train import mini as train_mini
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cam_utils.maxbox import max_box_acc
+from cam_utils.metrics.maxbox import max_box_acc
 from cam_utils.sweep import TAUS, iou_at, sweeps
 
 

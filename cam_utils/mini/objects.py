@@ -4,6 +4,8 @@ The boxes of 24 pictures in a row, one of each class, are drawn together, so tha
 to wide objects.
 """
 
+from typing import ClassVar
+
 from PIL import Image
 
 from ..data.record import Record

@@ -1,0 +1,147 @@
+"""Rows of the evaluation's table: classes, maps, boxes and their overlap, batch by batch."""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from .. import boxes
+from ..boxes.wsol import wsol_v1
+from ..image_maps import maps_of_views, to_picture
+from ..sweep.curves import CURVES, curves_of
+from .protocols import Protocol
+from .streaming import Item
+
+SCORES = ["id", "label", "rank", "class", "score"]
+LOOSE = ["x0", "y0", "x1", "y1", "iou"]
+TIGHT = ["x0b", "y0b", "x1b", "y1b", "iou_b"]
+GIVEN = 0  # rank of the row of the image's own class
+DIGITS = 9  # decimals kept
+_PASTED = 2**24  # values of maps at picture size that are held at once (64 MB)
+
+
+def columns(protocol: Protocol) -> list[str]:
+    """The columns of the table under this protocol."""
+    if not protocol.rule:
+        return SCORES
+    return SCORES + (CURVES if protocol.rule == "sweep" else LOOSE + TIGHT)
+
+
+def table_of(rows: list[tuple], protocol: Protocol) -> pd.DataFrame:
+    """Rows of `rows_of` as a table."""
+    table = pd.DataFrame(rows, columns=columns(protocol))
+    return rounded(table.astype({"label": int, "rank": int, "class": int}))
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with all fractions at nine decimals: it is the same in memory and from a file."""
+    numbers = [c for c in ("score", *LOOSE, *TIGHT) if c in table]
+    return table.assign(**{c: table[c].astype(float).round(DIGITS) for c in numbers})
+
+
+def rows_of(network: nn.Module, items: list[Item], protocol: Protocol, device) -> list[tuple]:
+    """The rows of some images, which go through the network as one batch.
+
+    With a rule each image has a row of rank 0 for the class that it is labelled with, whatever
+    the network thinks of it; images without a label have none.
+    """
+    if not items:
+        return []
+    if not protocol.rule:
+        return _classified(network, items, protocol.top, device)
+    return rows_under(network, items, [protocol])[0]
+
+
+def rows_under(
+    network: nn.Module, items: list[Item], protocols: list[Protocol]
+) -> list[list[tuple]]:
+    """The rows of some images under protocols that share view, method and top: one forward pass."""
+    labels = torch.tensor([item.label for item in items])
+    first = protocols[0]
+
+    def wanted(probabilities: Tensor) -> Tensor:
+        """(N, top + 1): the best classes and the label; (N, top) if the label is among them."""
+        best = _best(probabilities, first.top).indices
+        own = labels.to(best.device)[:, None]
+        if ((best == own).any(1) | (own[:, 0] < 0)).all():
+            return best
+        return torch.cat([best, own.where(own >= 0, best[:, :1])], 1)
+
+    found = maps_of_views(network, [item.views for item in items], wanted, first.method)
+    return [
+        [
+            row
+            for item, scores, classes, maps in zip(items, *found, strict=True)
+            for row in _localized(item, scores, classes, maps, network.input_spec, protocol)
+        ]
+        for protocol in protocols
+    ]
+
+
+def _classified(network, items, top, device) -> list[tuple]:
+    inputs = torch.stack([view.tensor for item in items for view in item.views])
+    with torch.inference_mode():
+        scores = network(inputs.to(device)).float().softmax(1).cpu()
+    best = _best(scores.unflatten(0, (len(items), -1)).mean(1), top)
+    return [
+        _scored(item, rank, int(c), score)
+        for item, values, classes in zip(items, best.values, best.indices, strict=True)
+        for rank, (score, c) in enumerate(zip(values, classes, strict=True), start=1)
+    ]
+
+
+def _best(scores: Tensor, top: int):
+    return scores.topk(min(top, scores.shape[1]), dim=1)
+
+
+def _scored(item: Item, rank: int, label: int, score) -> tuple:
+    return (item.id, item.label, rank, label, float(score))
+
+
+def _localized(item, scores, classes, maps, spec, protocol) -> list[tuple]:
+    """The rows of one image; `maps` (V, n, h, w) of its n classes, not yet merged."""
+    classes = classes.tolist()
+    count = min(protocol.top, len(classes))
+    own = classes.index(item.label) if item.label in classes else None
+    if protocol.rule == "sweep":  # class given: the curves of the own class alone
+        found = [("", "")] * count
+        given = curves_of(maps[0, own], item, spec.size) if own is not None else None
+    else:
+        needed = list(range(count)) + ([own] if own is not None and own >= count else [])
+        found = _boxed(item, maps[:, needed], spec, protocol)
+        given = found[min(own, count)] if own is not None else None
+    rows = [_scored(item, k + 1, classes[k], scores[k]) + found[k] for k in range(count)]
+    if own is not None:
+        rows.insert(0, _scored(item, GIVEN, item.label, scores[own]) + given)
+    return rows
+
+
+def _boxed(item, maps, spec, protocol) -> list[tuple]:
+    """For each class the values of the columns LOOSE and TIGHT."""
+    found, step = [], max(1, _PASTED // max(1, item.size[0] * item.size[1]))
+    for start in range(0, maps.shape[1], step):
+        some = maps[:, start : start + step]
+        for map in to_picture(some, item.views, item.size, protocol.merge, spec):
+            found.append(_two_boxes(boxes_of(map, item, protocol), item.truth))
+    return found
+
+
+def boxes_of(map: Tensor, item: Item, protocol: Protocol) -> np.ndarray:
+    """(n, 4) boxes of a map (H, W) in the picture's frame under the protocol's rule."""
+    if protocol.rule == "paper":
+        return boxes.paper(map, protocol.threshold)
+    if protocol.rule == "released":
+        return boxes.released(map, most=2)
+    if protocol.rule == "wsol_v1":
+        return wsol_v1(map, protocol.threshold)
+    return boxes.graph_cut(item.image, map)
+
+
+def _two_boxes(found: np.ndarray, truth: np.ndarray) -> tuple:
+    """The first two boxes with their best overlap with a truth box; NaN for what is not there."""
+    values = np.full(10, np.nan)
+    for k, box in enumerate(found[:2]):
+        values[5 * k : 5 * k + 4] = box
+        if len(truth):
+            values[5 * k + 4] = boxes.iou(box, truth).max()
+    return tuple(values.tolist())
