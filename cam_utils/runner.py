@@ -107,6 +107,14 @@ def _progress_bar(output) -> bool:
     return bool(re.match(r"[^\n]{0,60}?\d+%\|", text.lstrip()))
 
 
+def _name_tables(notebook) -> None:
+    """Number the tables' ids, which pandas draws anew in every run."""
+    shown = [o["data"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o]
+    tables = [data for data in shown if "text/html" in data]
+    for number, data in enumerate(tables):
+        data["text/html"] = re.sub(r"\bT_[0-9a-f]{5}", f"T_{number:05d}", data["text/html"])
+
+
 def _code(notebook) -> list[str]:
     return [c.source for c in notebook.cells if c.cell_type == "code"]
 
@@ -121,6 +129,7 @@ def store(executed: Path, target: Path) -> None:
             del cell.metadata["tags"]
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if not _progress_bar(o)]
+    _name_tables(notebook)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
