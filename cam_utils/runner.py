@@ -77,6 +77,11 @@ def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
     }
 
 
+def executed(profile: str) -> Path:
+    """The folder of the notebooks as `run_all` last executed them."""
+    return project_root() / ".build" / "notebooks" / profile
+
+
 def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = False) -> int:
     """Run the notebooks, print one line for each; the number that failed."""
     paths = notebooks(only)
@@ -84,7 +89,7 @@ def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = 
     data_folder(profile, given.get("data_root", ""))
     given = {"profile": profile} | given if profile != "mini" or not in_place else given
     checked = {path: check_parameters(path, given) for path in paths}  # before any long work
-    build = project_root() / ".build" / "notebooks" / profile
+    build = executed(profile)
     failed = 0
     for path, values in checked.items():
         outcome = run(path, values, build / path.name)
