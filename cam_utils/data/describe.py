@@ -76,7 +76,7 @@ def _brought(root: Path, name: str, source: Source) -> tuple[str, bool, str]:
         away = isinstance(error, MissingData) and not here
         return name, False, packed or (f"absent. {source.get}" if away else str(error))
     parts = [_count(source, split, images) for split, images in opened.items()]
-    parts += [f"{split}: {error}" for split, error in errors.items()]
+    parts += [f"{split}: {str(error).rstrip('.')}" for split, error in errors.items()]
     if not all(getattr(images, "has_photos", True) for images in opened.values()):
         return name, False, f"{'; '.join(parts)}; for the photos: {packed or source.get}"
     if errors or not all(_complete(source, split, images) for split, images in opened.items()):
