@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from .data import InMemory, Subset, open_images
+from .data import Subset, open_images
+from .data.in_memory import InMemory
 from .errors import CamError, MissingData
 from .features import (
     Features,
@@ -28,7 +28,6 @@ from .features.cache import default_folder
 from .features.splits import SplitRule
 from .features.svm_maps import SvmNetwork
 from .metrics import Rate, rate
-from .networks.spec import InputSpec
 from .provenance import source_hash
 
 
@@ -105,9 +104,28 @@ def learn(
     drawn = rule.data.startswith("mini/")  # is drawn once for all that look at it
     kept = [InMemory(part) if drawn else part for part in parts]
     train, test = (extract(network, p, cache=cache, device=device) for p in kept)
-    svm = _kept_svm(train, parts[0].classes, seed, cache)
+    svm = kept_svm(train, parts[0].classes, seed, cache)
     ready = svm_network(network, svm)
     return Transfer(ready, parts[1], *kept[::-1], svm, train, test, svm.decisions(test))
+
+
+def learn_all(network, rules: dict[str, SplitRule], root=None, **options):
+    """`learn` on every data set that is here: ({column: Transfer}, {column: why it is missing}).
+
+    Raises:
+        MissingData: none of them is here.
+    """
+    found, missing = {}, {}
+    for column, rule in rules.items():
+        try:
+            found[column] = learn(network, rule, root, **options)
+        except MissingData as error:
+            missing[column] = str(error)
+    if not found:
+        raise MissingData(
+            f"None of {', '.join(rules)} is here. The first: {next(iter(missing.values()), '')}"
+        )
+    return found, missing
 
 
 def _divided(rule: SplitRule, root, seed: int):
@@ -126,7 +144,7 @@ def _first(images, limit: int):
     return Subset(images, range(limit)) if 0 < limit < len(images) else images
 
 
-def _kept_svm(train: Features, classes, seed: int, cache) -> LinearSvm:
+def kept_svm(train: Features, classes, seed: int, cache) -> LinearSvm:
     """The SVM of these features; read if an equal one was trained before."""
     folder = default_folder() if cache in (None, True) else Path(cache) if cache else None
     if folder is None:
@@ -177,24 +195,3 @@ def mistaken(found: Transfer, seed: int) -> int | None:
 def record_of(found: Transfer, place: int):
     """The record of a row of the test features."""
     return found.images[int(found.test.places[place])]
-
-
-class ColourGrid(nn.Module):
-    """A control without any learning: the mean colours of a grid of cells, layer "means"."""
-
-    def __init__(self, side: int = 4, size: int = 112):
-        super().__init__()
-        self.name, self.weights_hash = f"mean colours, {side} x {side} cells", "none"
-        self.means = nn.Sequential(nn.AdaptiveAvgPool2d(side), nn.Flatten())
-        self.input_spec = InputSpec(size=size, resize=size)
-        self.register_buffer("nothing", torch.zeros(1))
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.means(images)
-
-
-def colour_hits(found: Transfer, cache=None, seed: int = 0) -> np.ndarray:
-    """(N,) bool: right on the test part by an SVM on mean colours, trained on the same pictures."""
-    grid = ColourGrid().eval()
-    train, test = (extract(grid, p, "means", cache=cache) for p in (found.learnt_on, found.seen))
-    return _kept_svm(train, found.classes, seed, cache).predict(test) == test.labels

@@ -6,15 +6,35 @@ The paper shows that maps of actions highlight the tools (figures 1 and 8); here
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 from tqdm.auto import tqdm
 
-from ..errors import CamError
+from ..boxes.parts import checked_map
 from ..image_maps import maps_of_images
 from ..metrics import Rate, mean_interval
 from ..networks.gap import GapNetwork
 from .energy import energy_share, peak_inside
 
 BATCH = 16
+
+
+def regions(record, groups: dict[str, tuple[str, ...]]) -> dict[str, np.ndarray]:
+    """{group: (H, W) bool}: the union of its parts in a record's first object.
+
+    Records without parts have one group, "true boxes"; without boxes, none.
+    """
+    shape = record.image.size[::-1]
+    if record.parts is None:
+        mask = np.zeros(shape, bool)
+        for x0, y0, x1, y1 in np.rint(record.boxes).astype(int):
+            mask[max(y0, 0) : y1, max(x0, 0) : x1] = True
+        return {"true boxes": mask} if mask.any() else {}
+    parts = record.parts[0]
+    empty = np.zeros(shape, bool)
+    return {
+        name: np.any([empty, *(parts[m] for m in members if m in parts)], axis=0)
+        for name, members in groups.items()
+    }
 
 
 def part_energy(
@@ -32,23 +52,19 @@ def part_energy(
     drawn by seed: the same picture, the same network, other weights.
 
     Args:
-        network: of `svm_network`. images: records with parts; places: which of them.
-        groups: {name: parts of the record's first box}; a group that a picture lacks has area 0.
+        network: of `svm_network`. images: records; places: which of them.
+        groups: {name: parts}, see `regions`; a group that a picture lacks has area 0.
 
     Returns:
         For each picture and group a row: id, label, control (the other class), group, area (share
         of the picture), energy, control_energy (shares of the positive part of each map, NaN where
-        it has none), peak, control_peak (bool: the highest pixel lies there).
-
-    Raises:
-        CamError: records without parts.
+        it has none), peak, control_peak (bool: the highest pixel lies there). Empty where the
+        data set knows neither parts nor boxes.
     """
     rng, rows, places = np.random.default_rng(seed), [], [int(i) for i in places]
     steps = range(0, len(places), BATCH)
     for start in tqdm(steps, desc="parts", unit="batch", disable=not progress):
         records = [images[i] for i in places[start : start + BATCH]]
-        if any(r.parts is None for r in records):
-            raise CamError(f"{images.name} does not know parts; mini/actions and mini/birds do.")
         labels = np.array([r.label for r in records])
         others = (labels + rng.integers(1, len(images.classes), len(labels))) % len(images.classes)
         classes = np.stack([labels, others], axis=1)
@@ -59,10 +75,7 @@ def part_energy(
             classes=torch.from_numpy(classes.astype(np.int64)),
         )
         for record, other, maps in zip(records, others, (f.maps for f in found), strict=True):
-            size, parts = record.image.size[::-1], record.parts[0]
-            for name, members in groups.items():
-                masks = [parts[m] for m in members if m in parts]
-                mask = np.any(masks, axis=0) if masks else np.zeros(size, bool)
+            for name, mask in regions(record, groups).items():
                 row = {"id": record.id, "label": record.label, "control": int(other)}
                 row |= {"group": name, "area": float(mask.mean())}
                 for prefix, map in zip(("", "control_"), maps, strict=True):
@@ -80,6 +93,8 @@ def energy_table(rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     "energy - other class's" (Rate, points, paired).
     """
     out = []
+    if rows.empty:
+        return rows
     for name, own in rows[rows["area"] > 0].groupby("group", sort=False):
         told = {
             "area": own["area"],
@@ -93,6 +108,17 @@ def energy_table(rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         rates = {k: _mean(v, seed) for k, v in told.items()}
         out.append({"group": name, "n": len(own)} | rates)
     return pd.DataFrame(out)
+
+
+def breadth(map: Tensor | np.ndarray, share: float = 0.5) -> float:
+    """The smallest share of the picture (0 to 1) that holds `share` of a map's positive values.
+
+    Half for a map that is everywhere alike; NaN for a map without a positive value.
+    """
+    energy = np.sort(checked_map(map).clip(min=0).ravel().astype(np.float64))[::-1].cumsum()
+    if energy[-1] <= 0:
+        return float("nan")
+    return float((np.searchsorted(energy, share * energy[-1]) + 1) / energy.size)
 
 
 def _mean(values: pd.Series, seed: int) -> Rate:

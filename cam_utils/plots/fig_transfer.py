@@ -1,4 +1,8 @@
-"""Figures 1 and 8: maps of classes that only an SVM has learnt, and where they lie."""
+"""Figures 1 and 8: maps of classes that only an SVM has learnt, and where they lie.
+
+An SVM's maps have much evidence against its class, too. Drawn is the evidence for it: scales start
+at zero.
+"""
 
 from dataclasses import dataclass
 
@@ -50,7 +54,7 @@ def figure1(found: Transfer, actions: list[str], count: int, seed: int) -> Figur
     for label in labels:
         places = [*transfer.choose(found, label, count, seed), transfer.worst(found, label)]
         rows.append(shown(found, places))
-    low, high = _range([s for row in rows for s in row])
+    most = _most([s for row in rows for s in row])
     with plots.style():
         fig, axes = plots.panels(len(rows), 2 * (count + 1), size=1.55)
         for line, row, name in zip(axes, rows, actions, strict=True):
@@ -59,12 +63,12 @@ def figure1(found: Transfer, actions: list[str], count: int, seed: int) -> Figur
                 last = k == count
                 plots.show_image(left, s.record.image, "lowest value" if last else f"test {k + 1}")
                 _truth(left, s.record)
-                bar = plots.show_cam(right, s.record.image, s.map, _value(s, found), low, high)
+                bar = plots.show_cam(right, s.record.image, s.map, _value(s, found), 0, most)
                 right.title.set_color("black" if s.predicted == s.label else WRONG)
             line[0].text(
                 -0.06, 0.5, name, transform=line[0].transAxes, rotation=90, ha="right", va="center"
             )
-        plots.colour_bar(fig, bar, axes, "evidence (SVM units)")
+        plots.colour_bar(fig, bar, axes, "evidence for the action")
     return fig
 
 
@@ -75,17 +79,17 @@ def figure8(sets: list[Transfer], classes: int, count: int, seed: int) -> Figure
     """
     with plots.style():
         columns = classes * count + 1
-        fig, axes = plots.panels(2 * len(sets), columns, size=1.22)
+        fig, axes = plots.panels(2 * len(sets), columns, size=1.22, aspect=0.86)
         for number, found in enumerate(sets):
             places = _by_class(found, classes, count, seed)
             wrong = transfer.mistaken(found, seed)
             row = shown(found, places + ([] if wrong is None else [wrong]))
-            low, high = _range(row)
+            most = _most(row)
             above, below = axes[2 * number], axes[2 * number + 1]
             for k, (s, top, under) in enumerate(zip(row, above, below, strict=False)):
                 text = found.classes[s.label] if k % count == 0 or k == len(places) else ""
                 plots.show_image(top, s.record.image, text)
-                bar = plots.show_cam(under, s.record.image, s.map, _short(s, found), low, high)
+                bar = plots.show_cam(under, s.record.image, s.map, _short(s, found), 0, most)
                 for ax in (top, under):
                     ax.title.set_fontsize(6.5)
                 under.title.set_color("black" if s.predicted == s.label else WRONG)
@@ -138,9 +142,9 @@ def _by_class(found: Transfer, classes: int, count: int, seed: int) -> list[int]
     return [k for label in labels for k in transfer.choose(found, int(label), count, seed)]
 
 
-def _range(all_shown: list[Shown]) -> tuple[float, float]:
-    low, high = (np.array([float(f(s.map)) for s in all_shown]) for f in (torch.amin, torch.amax))
-    return min(0.0, float(low.min())), float(high.max())
+def _most(all_shown: list[Shown]) -> float:
+    """The top of a scale that several maps share; evidence against a class is drawn as none."""
+    return max(float(s.map.max()) for s in all_shown)
 
 
 def _value(s: Shown, found: Transfer) -> str:
