@@ -3,9 +3,15 @@
 import numpy as np
 
 from . import parts
+from .classes_vehicles import sailboat
 from .drawing import Sketch
 from .geometry import arc, box, ellipse, ribbon, rounded
 from .palette import darker, lighter
+
+
+def any_boat(s: Sketch) -> None:
+    """Under sail, or not."""
+    (sailboat if s.p(0.45) else boat)(s)
 
 
 def boat(s: Sketch) -> None:
