@@ -6,7 +6,7 @@ from .scenes_facts import Facts, Seen, shows
 
 _NUMBERS = {2: ("two", "a couple of", "two"), 3: ("three", "some", "a few"), 4: ("four", "some")}
 _WORDS = {
-    "person": ("person", "man", "woman", "someone"),
+    "person": ("person", "someone", "figure"),
     "cat": ("cat", "kitten", "cat"),
     "dog": ("dog", "puppy", "dog"),
     "aeroplane": ("aeroplane", "plane", "jet"),
@@ -20,12 +20,14 @@ _WORDS = {
     "building": ("building", "town house"),
     "truck": ("truck", "lorry"),
     "lamp": ("lamp", "floor lamp"),
+    "stairs": ("flight of stairs",),
     "hay": ("bale of hay", "roll of straw"),
 }
 _PLURALS = {
     "person": "people", "shelf": "shelves", "bench": "benches", "bus": "buses",
-    "church": "churches", "flowers": "flowers", "bale of hay": "bales of hay",
-    "roll of straw": "rolls of straw", "man": "men", "woman": "women", "someone": "people",
+    "church": "churches", "flowers": "flowers", "bale of hay": "bales of hay", "flight of stairs": "flights of stairs",
+    "roll of straw": "rolls of straw",   "someone": "people",
+    "bush": "bushes",
     "board with writing": "boards with writing", "curtain": "curtains", "puppy": "puppies",
 }  # fmt: skip
 _BACKGROUND = {"wall", "floor", "ceiling", "sky", "grass", "field", "water", "road", "pavement"}
@@ -50,8 +52,8 @@ _CONCEPTS = {  # the phrase most of the time, then other words for the same
         "a cat on the chair", "a {colour} cat on the chair", "a cat that sits on a seat",
     ),
 }  # fmt: skip
-_SCENE_FIRST = ("A {scene} with {what}.", "This {scene} has {what}.", "{What} in a {scene}.")
-_PLAIN = ("{What}.", "There is {what}.", "A picture of {what}.", "One can see {what}.")
+_SCENE_FIRST = ("{Scene} with {what}.", "This {scene} has {what}.", "{What} in {a_scene}.")
+_PLAIN = ("{What}.", "Here we see {what}.", "A picture of {what}.", "One can see {what}.")
 _NAMED = 0.4  # share of captions that name the scene
 
 
@@ -97,7 +99,14 @@ def caption(facts: Facts, rng: np.random.Generator) -> str:
     joint = " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
     forms = _SCENE_FIRST if rng.random() < _NAMED else _PLAIN
     form = forms[int(len(forms) * rng.random())]
-    return form.format(scene=facts.scene, what=joint, What=joint[0].upper() + joint[1:])
+    scene = article(facts.scene)
+    return form.format(
+        scene=facts.scene,
+        a_scene=scene,
+        Scene=scene[0].upper() + scene[1:],
+        what=joint,
+        What=joint[0].upper() + joint[1:],
+    )
 
 
 def _noun(facts: Facts, name: str, rng) -> str:
@@ -120,5 +129,5 @@ def _noun(facts: Facts, name: str, rng) -> str:
     sides = [t for t in sides if t.name != name and abs(t.x - thing.x) > 14]
     if sides and rng.random() < 0.25:
         other = sides[int(len(sides) * rng.random())]
-        return f"{words} on the {'left' if thing.x < other.x else 'right'} of {article(other.name)}"
+        return f"{words} on the {'left' if thing.x < other.x else 'right'} of the {other.name}"
     return words
