@@ -46,6 +46,18 @@ _IMAGES = {
         ("train", "val", "test"),
         "24 classes of drawn objects, made on the fly",
     ),
+    "mini/scenes": (
+        "..mini.scenes",
+        "MiniScenes",
+        ("train", "val", "test"),
+        "ten types of drawn scenes with every object's mask, captions and questions",
+    ),
+    "mini/text": (
+        "..mini.text",
+        "MiniText",
+        ("train", "val", "test"),
+        "drawn streets with and without words on their signs, with word boxes",
+    ),
 }
 
 
