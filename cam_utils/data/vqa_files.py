@@ -34,7 +34,6 @@ class VQA(PhotoFiles):
 
     prefix = ""  # of the files' names
     upright = False
-    per_picture = (*PhotoFiles.per_picture, "questions")
 
     def __init__(self, split: str = "val", root=None):
         source = SOURCES[self.name]
@@ -74,9 +73,9 @@ class VQA(PhotoFiles):
             self._by_photo[question.image].append(k)
         self._choices = None
 
-    def questions(self, i: int) -> list[Question]:
+    def questions(self, i: int) -> tuple[Question, ...]:
         """The questions about photo i."""
-        return [self.question_list[k] for k in self._by_photo[i]]
+        return tuple(self.question_list[k] for k in self._by_photo[i])
 
     def human_answers(self, id: str) -> tuple[str, ...]:
         """What the people answered to a question, about ten; none in "test"."""
