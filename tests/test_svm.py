@@ -352,3 +352,18 @@ def test_attributes_are_ranked_by_an_svm_each():
         scores.average_precision(np.zeros((4, 1)), np.zeros((4, 1)))
     with pytest.raises(CamError, match="Attribute is a has only 3"):
         fit_attributes(values[:9], truth[:9], ["is a", "is not b"])
+
+
+def test_the_readmes_example_runs(repo, monkeypatch):
+    """As printed, on 120 pictures of `val`."""
+    text = (repo / "README.md").read_text().split("## Your own classes")[1]
+    code = text.split("```python\n")[1].split("```")[0]
+    few = {
+        split: Subset(open_images("mini/objects", split), range(120)) for split in ("val", "test")
+    }
+    monkeypatch.setattr("cam_utils.open_images", lambda name, split: few[split])
+    monkeypatch.setattr("cam_utils.features.cache.project_root", lambda: None)
+    found = {}
+    exec(compile(code, "README.md", "exec"), found)
+    assert found["maps"].maps.shape == (5, 112, 112)
+    assert found["svm"].weights.shape == (24, 256)
