@@ -123,3 +123,24 @@ def breadth(map: Tensor | np.ndarray, share: float = 0.5) -> float:
 
 def _mean(values: pd.Series, seed: int) -> Rate:
     return mean_interval(100 * values.dropna().to_numpy(float), seed)
+
+
+def breadth_table(
+    sets: dict[str, tuple[GapNetwork, object, np.ndarray]], count: int, seed: int = 0
+) -> dict[str, Rate]:
+    """Mean `breadth` in percent of the true classes' maps, {name: Rate}.
+
+    Args:
+        sets: {name: (network, images, places in them to choose from)}; `count` are taken by seed.
+    """
+    rng, found = np.random.default_rng(seed), {}
+    for name, (network, images, places) in sets.items():
+        chosen = rng.choice(places, min(count, len(places)), replace=False)
+        values = []
+        for start in range(0, len(chosen), BATCH):
+            records = [images[int(i)] for i in chosen[start : start + BATCH]]
+            classes = torch.tensor([[r.label] for r in records])
+            maps = maps_of_images(network, [r.image for r in records], classes=classes)
+            values += [breadth(m.maps[0]) for m in maps]
+        found[name] = _mean(pd.Series(values), seed)
+    return found
