@@ -3,7 +3,8 @@
 import pandas as pd
 
 from .. import paper
-from .table5 import DOUBTFUL, FEATURES
+from .table5 import FEATURES
+from .table5_rows import DOUBTFUL
 
 
 def columns_of(profile: str) -> list[str]:
