@@ -21,7 +21,14 @@ from . import table5, table5_rows
 from .results import write_rows
 
 # networks of mini/objects have learnt its classes: a check, not a transfer
-MINI_SETS = ("mini/objects", "mini/scenes", "mini/actions", "mini/sketches", "mini/birds")
+MINI_SETS = (
+    "mini/objects",
+    "mini/scenes",
+    "mini/actions",
+    "mini/sketches",
+    "mini/textures",
+    "mini/birds",
+)
 PER_CLASS = 100  # drawn pictures of each class and part, at most
 MINI_CLASSES = 24  # of an untrained mini network; its features do not depend on it
 
