@@ -5,7 +5,8 @@ import pandas as pd
 
 from .. import paper
 from ..metrics import Rate
-from .table5 import DOUBTFUL, FEATURES
+from .table5 import FEATURES
+from .table5_rows import DOUBTFUL
 
 
 def columns_of(profile: str) -> list[str]:
@@ -59,7 +60,7 @@ def mean_difference(rows: pd.DataFrame, first: str, second: str, without=()) -> 
     Data sets count alike and are independent samples, so their intervals add up by squares.
 
     Args:
-        rows: of `table5.differences`. without: data sets that are left out.
+        rows: of `table5_rows.differences`. without: data sets that are left out.
     """
     own = rows[(rows["first"] == first) & (rows["second"] == second)]
     own = own[~own["data"].isin(list(without))]
