@@ -56,7 +56,7 @@ def figure1(found: Transfer, actions: list[str], count: int, seed: int) -> Figur
         rows.append(shown(found, places))
     most = _most([s for row in rows for s in row])
     with plots.style():
-        fig, axes = plots.panels(len(rows), 2 * (count + 1), size=1.25)
+        fig, axes = plots.panels(len(rows), 2 * (count + 1), size=1.5)
         for line, row, name in zip(axes, rows, actions, strict=True):
             for k, s in enumerate(row):
                 left, right = line[2 * k : 2 * k + 2]
