@@ -77,7 +77,7 @@ KINDS = {
     "faucet": Kind(wall.faucet, 9, "top", "ware"),
     "pillow": Kind(tableware.pillow, 9, "top", "named", most=2),
     # people and animals
-    "person": Kind(people.person, 44, "floor", most=3),
+    "person": Kind(people.person, 44, "floor", most=2),
     "cat": Kind(animals.cat, 18, "floor", "named"),
     "dog": Kind(people.dog, 21, "floor"),
     "cow": Kind(people.cow, 26, "ground", most=4),

@@ -118,7 +118,7 @@ def _near(stage: Stage, name: str, horizon: float, scene: str) -> None:
     size = stage.u(0.75, 1.0) * (0.8 if kind.where == "floor" else 1)
 
     def scale(base):
-        return size * (0.5 + 0.48 * (base - max(horizon, 0)) / (SIZE - max(horizon, 0)))
+        return size * (0.58 + 0.44 * (base - max(horizon, 0)) / (SIZE - max(horizon, 0)))
 
     wide, tall = stage.size(name)
     for allowed in (first, second):

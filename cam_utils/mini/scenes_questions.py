@@ -38,8 +38,10 @@ _SHARES = _shares()
 def questions(facts: Facts, rng: np.random.Generator, image: int, id: str, n=4) -> tuple:
     """Up to `n` Questions of different kinds about one picture."""
     makers = (_colour, _count, _object, _place, _activity, _yes_no)
-    found = []
-    for k in rng.permutation(len(makers)):
+    found, order = [], rng.permutation(len(makers))
+    if facts.single("person") and rng.random() < 0.85:  # the rarest kind first
+        order = [4, *(k for k in order if k != 4)]
+    for k in order:
         options = makers[k](facts, rng)
         if options:
             found.append(options[int(len(options) * rng.random())])

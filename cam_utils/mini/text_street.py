@@ -48,7 +48,7 @@ def set_street(stage: Stage) -> list[Board]:
     for name in _FRONT:
         if stage.p(0.3):
             _front(stage, name, boards)
-    return boards
+    return [board for board in boards if board.plate is not None]  # those in the picture
 
 
 def _add(stage: Stage, sketch: Sketch, depth: float, name: str, size=70) -> None:
