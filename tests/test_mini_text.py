@@ -68,7 +68,7 @@ def test_a_twin_differs_where_the_words_are_and_nowhere_else(data, drawn):
         near = np.zeros_like(changed)
         # the words' boxes and the rim of half-covered pixels around them; what a word takes the
         # place of (class "no text") can lie anywhere on its board
-        dx, dy = (2, 2) if i % 2 else (60, 10)
+        dx, dy = (4, 4) if i % 2 else (60, 10)
         for x0, y0, x1, y1 in words.boxes.astype(int):
             near[max(y0 - dy, 0) : y1 + dy, max(x0 - dx, 0) : x1 + dx] = True
         assert not (changed & ~near).any()

@@ -18,7 +18,7 @@ from .scenes_stage import SIZE, Stage, Thing, solid
 from .text_street import add_post, set_street
 from .text_words import choose_word, word_layer
 
-_WORDS = np.cumsum((0.45, 0.3, 0.15, 0.1))  # shares of pictures with one to four words
+_WORDS = np.cumsum((0.22, 0.32, 0.28, 0.18))  # shares of pictures with one to four words
 _INK = 0.35  # least share of ink in a pixel of a word
 _SEEN = 0.9  # share of a board that must be seen to be written on
 
