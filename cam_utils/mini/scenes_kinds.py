@@ -70,7 +70,7 @@ KINDS = {
     "cup": Kind(things.cup, 10, "top", most=3),
     "teapot": Kind(things.teapot, 12, "top"),
     "vase": Kind(tableware.vase, 15, "top", "named"),
-    "book": Kind(tableware.book, 5, "top"),
+    "book": Kind(tableware.book, 3.4, "top"),
     "cake": Kind(tableware.cake, 12, "top"),
     "pot": Kind(tableware.pot, 11, "top", most=2),
     "globe": Kind(tableware.globe, 16, "top"),
