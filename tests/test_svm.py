@@ -47,7 +47,7 @@ def test_decisions_are_scikit_learns():
     values, labels = blobs()
     found = fit_svm(values, labels, NAMES, grid=[0.5])
     length = np.sqrt((values.astype(float) ** 2).sum(1).mean())
-    theirs = LinearSVC(C=0.5, dual="auto", random_state=0).fit(values / length, labels)
+    theirs = LinearSVC(C=0.5, dual=False).fit(values / length, labels)
     np.testing.assert_allclose(
         found.decisions(values), theirs.decision_function(values / length), atol=1e-4
     )
@@ -165,7 +165,7 @@ def identity(network, images, seed=0):
     found = extract(network, images, cache=False, progress=False)
     trained = fit_svm(found, found.labels, images.classes, seed, grid=[1.0])
     length = np.sqrt((found.values.astype(float) ** 2).sum(1).mean())
-    theirs = LinearSVC(C=1.0, dual="auto", random_state=seed)
+    theirs = LinearSVC(C=1.0, dual=False)
     theirs.fit(found.values / length, found.labels)
     views = [center_crop(images[i].image, network.input_spec).tensor for i in range(len(images))]
     result = svm_cams(network, trained, torch.stack(views), classes=None)

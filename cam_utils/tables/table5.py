@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from .. import paper
-from ..data import InMemory, Subset, open_images
+from ..data import Subset, open_images
+from ..data.in_memory import InMemory
 from ..errors import MissingData
 from ..features import Features, extract, fit_attributes, fit_svm, joined, scores
 from ..features.sources import VIEWS
