@@ -145,9 +145,7 @@ class ICDAR2015(TextPhotos):
         if not pairs and split == "all":
             pairs = [PLAIN]
         if not pairs:
-            raise absent(
-                source, f"{split} photo in {home} (photos of no known split open as 'all')"
-            )
+            raise absent(source, f"{split} photo in {home} (without split, open it as 'all')")
         files, self._lists = [], []
         for photos, lists in pairs:
             for path in sorted((home / photos).glob("img_*.*"), key=_number):

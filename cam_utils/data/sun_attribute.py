@@ -78,10 +78,10 @@ def _votes(path: Path, rows: int, columns: int) -> np.ndarray:
 def _mat(path: Path, name: str) -> np.ndarray:
     from scipy.io import loadmat
 
+    if not path.is_file():
+        raise absent(SOURCE, f"file {path}")
     try:
         return loadmat(path)[name]
-    except FileNotFoundError:
-        raise absent(SOURCE, f"file {path}") from None
     except Exception as error:  # scipy raises almost anything on a damaged file
         found = f"no readable {name!r} ({type(error).__name__}: {error})"
         raise damaged(path, None, found, f"the variable {name!r} of a .mat file") from error
