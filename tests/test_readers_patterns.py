@@ -196,6 +196,9 @@ def test_vqa_equally_frequent_answers_and_damaged_files(tmp_path):
     write(path, json.dumps(content))
     with pytest.raises(CamError, match=r"annotations\.json has no answer to question 421"):
         open_images("vqa", "val", tmp_path)
+    write(path, json.dumps({"annotations": [{"question_id": 420}]}))
+    with pytest.raises(CamError, match=r"annotations\.json has a row without 'answer_type'"):
+        open_images("vqa", "val", tmp_path)
     path.unlink()
     with pytest.raises(MissingData, match=r"file .*mscoco_val2014_annotations\.json"):
         open_images("vqa", "val", tmp_path)

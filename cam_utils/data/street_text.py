@@ -36,7 +36,6 @@ class TextPhotos(PhotoFiles):
     """
 
     upright = False  # boxes are in the pixels as stored
-    per_picture = (*PhotoFiles.per_picture, "words", "quads", "readable")
 
     def __init__(self, folder, split: str, ids, files):
         super().__init__(folder, split, ["text"], ids, files, np.zeros(len(files), int))

@@ -29,7 +29,6 @@ class SUNAttribute(PhotoFiles):
     """
 
     name = "sun_attribute"
-    per_picture = (*PhotoFiles.per_picture, "attributes", "present")
 
     def __init__(self, split: str = "all", root=None):
         if split not in SOURCE.splits:

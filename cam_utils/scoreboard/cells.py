@@ -9,7 +9,7 @@ from .. import paper
 from ..errors import CamError
 from ..metrics import Rate
 from ..networks.mini import WEIGHTS
-from ..tables import table1, table2, table4
+from ..tables import table1, table2, table4, table5
 from ..train import mini_results
 
 NO_WEIGHTS = "no weights of this network were published"
