@@ -15,6 +15,7 @@ ROWS = {
     "GoogLeNet-GAP on BBox": fine.BOX,
 }
 STATED = {"located": 41.0, "chance": 5.5}  # section 4.1, IoU 0.5, percent
+CAM = "CAM, predicted class"
 ABSENT = "not run: CUB photos not present"
 PARTED = "Part-based R-CNN [31], printed as PANDA R-CNN"
 
@@ -67,7 +68,7 @@ def located(found: fine.FineGrained, truth: Truth, fraction: float, seed: int = 
     Returns:
         {name: Rate}, percent; the CAM first.
     """
-    return {"CAM, predicted class": found.located()} | null_rates(truth, fraction, seed)
+    return {CAM: found.located()} | null_rates(truth, fraction, seed)
 
 
 def null_rates(truth: Truth, fraction: float, seed: int = 0) -> dict[str, Rate]:
