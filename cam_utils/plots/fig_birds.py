@@ -43,13 +43,13 @@ def figure7(
     """
     protocol = replace(PAPER, view="whole", threshold=threshold)
     with plots.style():
-        fig, axes = plots.panels(len(chosen), max(map(len, chosen.values())), 1.5)
-        fig.set_figheight(fig.get_figheight() + 0.2 * len(chosen))  # IoU under the pictures
+        fig, axes = plots.panels(len(chosen), max(map(len, chosen.values())), 1.7)
+        fig.set_figheight(fig.get_figheight() + 0.05 * len(chosen))  # IoU under the pictures
         for row, (label, ids) in zip(axes, chosen.items(), strict=True):
             for ax, id in zip(row, ids, strict=False):
                 record = images[images.index(id)]
                 found = guess(network, record, protocol)
-                plots.show_cam(ax, record.image, found.map, _name(network, found.label))
+                bar = _show(ax, record.image, found.map, _name(network, found.label))
                 plots.show_boxes(ax, record.boxes_of(record.label), plots.TRUTH)
                 plots.show_boxes(ax, found.box)
                 good = found.iou >= IOU
@@ -63,6 +63,9 @@ def figure7(
                 -0.05, 0.5, _name(network, label), transform=row[0].transAxes, rotation=90,
                 ha="right", va="center", fontsize=7.5,
             )  # fmt: skip
+        scale = fig.colorbar(bar, ax=axes, shrink=0.5, aspect=40, pad=0.015)
+        scale.outline.set_visible(False)
+        scale.set_label("fraction of the map's maximum")
     return fig
 
 
@@ -97,7 +100,7 @@ def draw_located(boards: dict[str, dict[str, Rate]], stated: dict[str, dict[str,
     """
     with plots.style():
         fig, axes = plt.subplots(
-            1, len(boards), figsize=(4.9 * len(boards), 2.9), squeeze=False, layout="constrained"
+            1, len(boards), figsize=(4.9 * len(boards), 3.1), squeeze=False, layout="constrained"
         )
         for ax, (title, rates) in zip(axes[0], boards.items(), strict=True):
             for y, (name, found) in enumerate(rates.items()):
@@ -109,13 +112,12 @@ def draw_located(boards: dict[str, dict[str, Rate]], stated: dict[str, dict[str,
                 stated.get(title, {}).items(), ("--", ":"), strict=False
             ):
                 ax.axvline(value, color=WRONG, ls=style, lw=1.2, label=f"{text}: {value:g} %")
-            if stated.get(title):
-                ax.legend(loc="lower right", fontsize=7)
             ax.set_yticks(range(len(rates)), list(rates), fontsize=7.5)
             ax.set_ylim(len(rates) - 0.5, -0.5)
             ax.set_xlim(0, max(70, 12 + max(r.high for r in rates.values())))
             ax.set_title(title)
             ax.set_xlabel("images with IoU of at least 0.5, %")
+        fig.legend(loc="outside lower right", ncols=2, fontsize=7.5)
     return fig
 
 
@@ -138,20 +140,26 @@ def draw_looks(network: GapNetwork, images, rows: pd.DataFrame, parts_of) -> Fig
             for ax, map, c, share in zip(
                 column[1:], maps, (row.label, row.control), shares, strict=True
             ):
-                text = "no evidence" if np.isnan(share) else f"{share:.0%} on the part"
+                text = "none on the bird" if np.isnan(share) else f"{share:.0%} on the part"
                 title = f"{_name(network, c)}\n{text}" if c == row.control else text
-                plots.show_cam(ax, record.image, map, title)
+                bar = _show(ax, record.image, map, title)
             for ax in column:
                 ax.contour(part, [0.5], colors="white", linewidths=2.2, extent=_extent(record))
                 ax.contour(part, [0.5], colors="black", linewidths=0.9, extent=_extent(record))
                 ax.title.set_fontsize(6.5)
-            column[0].set_xlabel("")
         for ax, text in zip(axes[:, 0], ("defining part", "own map", "another's map"), strict=True):
             ax.text(
                 -0.05, 0.5, text, transform=ax.transAxes, rotation=90, ha="right", va="center",
                 fontsize=7.5,
             )  # fmt: skip
+        plots.colour_bar(fig, bar, axes[1:], "fraction of the map's maximum")
     return fig
+
+
+def _show(ax, image, map: torch.Tensor, title: str):
+    """A map's positive part by its maximum: one scale for maps of any size."""
+    shown = map.clamp(min=0) / map.max().clamp(min=1e-12)
+    return plots.show_cam(ax, image, shown, title, vmin=0.0, vmax=1.0, opacity=0.5)
 
 
 def _union(record, names: Sequence[str]) -> np.ndarray:
