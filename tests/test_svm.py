@@ -352,3 +352,17 @@ def test_attributes_are_ranked_by_an_svm_each():
         scores.average_precision(np.zeros((4, 1)), np.zeros((4, 1)))
     with pytest.raises(CamError, match="Attribute is a has only 3"):
         fit_attributes(values[:9], truth[:9], ["is a", "is not b"])
+
+
+def test_the_readmes_example_runs(repo, monkeypatch):
+    """As printed, on the first pictures of each part."""
+    text = (repo / "README.md").read_text().split("## Your own classes")[1]
+    code = text.split("```python\n")[1].split("```")[0]
+    few = {s: Subset(open_images("mini/actions", s), range(60)) for s in ("train", "test")}
+    monkeypatch.setattr("cam_utils.open_images", lambda name, split: few[split])
+    monkeypatch.setattr("cam_utils.features.cache.project_root", lambda: None)
+    found = {}
+    exec(compile(code, "README.md", "exec"), found)
+    width, height = few["test"][0].image.size
+    assert found["maps"].maps.shape == (5, height, width)
+    assert found["svm"].weights.shape == (len(few["train"].classes), 256)

@@ -11,7 +11,7 @@ from cam_utils.__main__ import main
 from cam_utils.data.in_memory import InMemory
 from cam_utils.data.scene15 import CLASSES
 from cam_utils.features import SplitRule, extract, joined
-from cam_utils.tables import table5, table5_run
+from cam_utils.tables import table5, table5_rows, table5_run
 from cam_utils.tables.table5_view import columns_of, side_by_side
 
 GIVEN = (("train", "test"),)
@@ -60,7 +60,7 @@ def test_the_view_is_chosen_by_cross_validation(fits):
 
 
 def test_stored_rows(fits):
-    rows = pd.DataFrame(table5.accuracies(fits))
+    rows = pd.DataFrame(table5_rows.accuracies(fits))
     assert len(rows) == 4
     row = rows[(rows["feature"] == ROWS[0]) & (rows["split"] == "random")].iloc[0]
     own = fits[(fits["feature"] == ROWS[0]) & fits["chosen"] & (fits["split"] != "given")]
@@ -75,9 +75,9 @@ def test_stored_rows(fits):
 
 
 def test_differences_are_of_the_same_images(fits):
-    found = pd.DataFrame(table5.differences(fits))
+    found = pd.DataFrame(table5_rows.differences(fits))
     assert list(found["split"]) == ["given", "random"]
-    rows = pd.DataFrame(table5.accuracies(fits)).set_index(["feature", "split"])["measured"]
+    rows = pd.DataFrame(table5_rows.accuracies(fits)).set_index(["feature", "split"])["measured"]
     for row in found.itertuples():
         expected = rows[(row.first, row.split)] - rows[(row.second, row.split)]
         assert row.measured == pytest.approx(expected, abs=2e-3)
@@ -142,6 +142,7 @@ def test_the_command_writes_the_drawn_worlds_table(tmp_path, monkeypatch, capsys
     rows = ("gap, GoogLeNet-GAP", f"gap, GoogLeNet-GAP, {table5.RANDOM}")
     monkeypatch.setattr(table5, "FEATURES", {k: table5.FEATURES[k] for k in rows})
     monkeypatch.setattr(table5_run, "MINI_SETS", ("mini/objects",))
+    monkeypatch.setattr("cam_utils.features.cache.project_root", lambda: None)
     given = ["--only", "table5", "--limit", "6", "--out", str(tmp_path), "--device", "cpu"]
     assert main(["tables", *given]) == 0
     assert "table5.csv" in capsys.readouterr().out
@@ -153,7 +154,7 @@ def test_the_command_writes_the_drawn_worlds_table(tmp_path, monkeypatch, capsys
 
 
 def test_the_table_stands_beside_the_papers(monkeypatch, fits):
-    stored = pd.DataFrame(table5.accuracies(fits))
+    stored = pd.DataFrame(table5_rows.accuracies(fits))
     mini = stored[stored["split"] == "given"].assign(data="mini/scenes", paper=np.nan)
     found = {"paper": (stored, {}), "mini": (mini, {})}
     monkeypatch.setattr(paper, "measured", lambda name, profile="paper": found.get(profile))

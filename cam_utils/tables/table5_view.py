@@ -1,9 +1,12 @@
 """Table 5 to read: the paper's numbers, real data and the drawn world side by side."""
 
+import numpy as np
 import pandas as pd
 
 from .. import paper
-from .table5 import DOUBTFUL, FEATURES
+from ..metrics import Rate
+from .table5 import FEATURES
+from .table5_rows import DOUBTFUL
 
 
 def columns_of(profile: str) -> list[str]:
@@ -49,3 +52,20 @@ def _cell(profile: str, row: str, column: str) -> str:
         return "-"
     own = own.sort_values("split", ascending=False).iloc[0]  # "random" before "given"
     return f"{own['measured']:.2f} [{own['low']:.2f}, {own['high']:.2f}]"
+
+
+def mean_difference(rows: pd.DataFrame, first: str, second: str, without=()) -> Rate | None:
+    """The mean over data sets of first - second, in points; None where no data set has both.
+
+    Data sets count alike and are independent samples, so their intervals add up by squares.
+
+    Args:
+        rows: of `table5_rows.differences`. without: data sets that are left out.
+    """
+    own = rows[(rows["first"] == first) & (rows["second"] == second)]
+    own = own[~own["data"].isin(list(without))]
+    if own.empty:
+        return None
+    value, count = float(own["measured"].mean()), len(own)
+    half = float(np.sqrt((((own["high"] - own["low"]) / 2) ** 2).sum()) / count)
+    return Rate(value, value - half, value + half, int(own["n"].sum()))
