@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from tiny_birds import SIDE, Blobs, Colours, Poisoned
 
-from cam_utils import CamError, boxes
+from cam_utils import CamError, boxes, open_images
 from cam_utils import finegrained as fine
 from cam_utils.checks.energy import energy_share
+from cam_utils.data import Subset
 from cam_utils.data.hidden import HiddenTruth
 from cam_utils.features import extract, fit_svm, svm_network
 from cam_utils.finegrained import looking
@@ -148,8 +149,21 @@ def test_predictions_need_no_truth_at_all(network, train, test, found):
         fine.predict(train, test, network, SETUP, [fine.LEAKY], **HOW)
 
 
+def test_truth_boxes_of_drawn_pictures_are_kept(tmp_path, monkeypatch):
+    drawn = Subset(open_images("mini/birds", "val"), range(4))
+    first = fine.truth_boxes(drawn, tmp_path, progress=False)
+    assert first.tobytes() == np.concatenate([drawn[i].boxes for i in range(4)]).tobytes()
+    monkeypatch.setattr(type(drawn), "__getitem__", None)  # nothing can be drawn any more
+    assert fine.truth_boxes(drawn, tmp_path, progress=False).tobytes() == first.tobytes()
+    other = Subset(drawn.dataset, [1, 0])
+    monkeypatch.undo()
+    np.testing.assert_array_equal(fine.truth_boxes(other, tmp_path, False), first[[1, 0]])
+    fine.truth_boxes(Blobs("val", 4), tmp_path, progress=False)  # not drawn here: not kept
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_steps_are_features_of_the_crops_and_an_svm_of_its_own(network, train, test, found):
-    truths = [fine.truth_boxes(d, progress=False) for d in (train, test)]
+    truths = [fine.truth_boxes(d, **HOW) for d in (train, test)]
     parts = [
         extract(network, d, boxes=b, **HOW) for d, b in zip((train, test), truths, strict=True)
     ]
