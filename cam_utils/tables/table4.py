@@ -32,7 +32,7 @@ def accuracies(found: fine.FineGrained) -> list[dict]:
 def differences(found: fine.FineGrained) -> list[dict]:
     """Rows first, second, measured, low, high, n: accuracy of the second minus the first."""
     pairs = [(fine.FULL, fine.CROP), (fine.CROP, fine.BOX), (fine.FULL, fine.BOX)]
-    pairs += [(fine.CROP, step) for step in (fine.PREDICTED, fine.LEAKY)]
+    pairs += [(fine.CROP, fine.PREDICTED), (fine.CROP, fine.LEAKY), (fine.FULL, fine.LEAKY)]
     return [
         {"first": a, "second": b} | found.difference(a, b).as_row(3)
         for a, b in pairs
