@@ -22,6 +22,7 @@ NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
         ("action40", "scene15", "caltech256", "sun397", "event8"),
         ("caffe/googlenet",),
     ),
+    "05_fine_grained_birds": (("cub",), ("caffe/googlenet", "caffe/googlenet-cam")),
 }
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from .. import finegrained as fine
 from .. import paper
 from ..errors import CamError
 from ..metrics import Rate
 from ..networks.mini import WEIGHTS
-from ..tables import table1, table2, table5
+from ..tables import table1, table2, table4, table5
 from ..train import mini_results
 
 NO_WEIGHTS = "no weights of this network were published"
@@ -125,8 +126,19 @@ def _table3(number: int, profile: str):
 
 
 def _table4(number: int, profile: str):
+    frame, source = _stored("table4", profile)
     for row, column, printed in _printed(number):
-        yield Cell(number, row, column, printed, None, "", NOT_HERE)
+        if row not in table4.ROWS:
+            yield Cell(number, row, column, printed, None, "", "cited result, not measured here")
+            continue
+        found = None
+        if len(frame):
+            own = frame[(frame["step"] == table4.ROWS[row]) & (frame["setup"] == "paper")]
+            found = _rate(own)
+        on = "mini/birds, 20 drawn species" if profile == "mini" else ""
+        note = f"{on}; crops: true class's box in training, predicted class's in test"
+        note = on if table4.ROWS[row] != fine.CROP else note.removeprefix("; ")
+        yield _cell(number, row, column, printed, found, source, "its own", note)
 
 
 def _table5(number: int, profile: str):
