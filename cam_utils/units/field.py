@@ -83,7 +83,7 @@ def along(network: GapNetwork, axis: int) -> ReceptiveField:
         shape = [1, _channels(network), side, side]
         shape[axis] *= times
         try:
-            (start, stop), place, stride = _support(network, shape, axis)
+            (start, stop), place, stride, places = _support(network, shape, axis)
         except (RuntimeError, ValueError, AssertionError) as error:
             if found is None:
                 raise CamError(f"{network.name} could not be run on {shape}: {error}") from error
@@ -91,7 +91,7 @@ def along(network: GapNetwork, axis: int) -> ReceptiveField:
         found = stop - start, stride, start - place * stride
         if start > 0 and stop < shape[axis]:
             return ReceptiveField(*found)
-    return ReceptiveField(None, stride, -stride / 2)
+    return ReceptiveField(None, shape[axis] / places, 0.0)
 
 
 def _doubled(most: int) -> list[int]:
@@ -111,7 +111,7 @@ def _channels(network: nn.Module) -> int:
 
 
 def _support(network: GapNetwork, shape: list[int], axis: int):
-    """((first pixel, one after the last), place) of a place in the middle, and the stride."""
+    """((first pixel, one after the last), place) of a place in the middle, stride, places."""
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     image = torch.ones(shape, dtype=torch.float64, device=device, requires_grad=True)
     with torch.enable_grad(), evaluating(network), Positive():
@@ -127,7 +127,7 @@ def _support(network: GapNetwork, shape: list[int], axis: int):
             spans.append((int(seen[0]), int(seen[-1]) + 1))
     (a, b), (c, d) = spans
     # at the ends a field is cut off on one side; the other side still shows the step
-    return (a, b), middle[axis - 2], max(abs(c - a), abs(d - b))
+    return (a, b), middle[axis - 2], max(abs(c - a), abs(d - b)), maps.shape[axis]
 
 
 class Positive(TorchFunctionMode):
