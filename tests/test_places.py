@@ -111,7 +111,7 @@ def test_missing_damaged_and_dangerous_files(places, tmp_path, capsys):
     (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.pth").write_text("not found")
     torch.save([1, 2], tmp_path / "list.pth")
-    (tmp_path / "evil.pth").write_bytes(pickle.dumps(Evil()))
+    (tmp_path / "evil.pth").write_bytes(pickle.dumps(Evil(), 2))
     for name in ("cut", "text", "list", "evil"):
         with pytest.raises(BrokenWeights, match=f"{name}.pth does not hold the weights"):
             load_torchvision_file(tmp_path / f"{name}.pth", "resnet18", 365)
