@@ -7,6 +7,8 @@ from .files import data_root
 from .ilsvrc import BASES, DOWNLOAD, ILSVRC
 from .imagenette import FOLDERS, Imagenette
 from .photos import SHIPPED, Photos
+from .scene15 import DOWNLOAD as GET_SCENE15
+from .scene15 import PHOTOS, Scene15, missing_classes
 
 # The numbers of a complete download. Imagenette comes in editions of different sizes.
 COMPLETE = {"ilsvrc val": 50_000, "ilsvrc train": 1_281_167}
@@ -15,6 +17,7 @@ ARCHIVES = {
     "ilsvrc train": ("ILSVRC2012_img_train.tar*", "imagenet-object-localization*"),
     "imagenette val": ("imagenette*",),
     "imagenette train": ("imagenette*",),
+    "scene15": ("15-Scene*", "scene_categories*", "15scene*"),
 }
 PACKED = (".tar", ".tgz", ".gz", ".zip")
 UNFINISHED = (".part", ".partial", ".crdownload", ".aria2", ".download")
@@ -38,6 +41,7 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
         return rows + [(name, False, str(error)) for name in ARCHIVES]
     rows += [_ilsvrc(root, split) for split in ("val", "train")]
     rows += [_imagenette(root, split) for split in ("val", "train")]
+    rows += [_scene15(root)]
     return rows
 
 
@@ -86,6 +90,22 @@ def _imagenette(root: Path, split: str) -> tuple[str, bool, str]:
     if n_classes < 10:
         parts.append(_packed(name, root) or "half unpacked? unpack it again")
     return name, True, "; ".join(p for p in parts if p)
+
+
+def _scene15(root: Path) -> tuple[str, bool, str]:
+    name = "scene15"
+    try:
+        images = Scene15("all", root)
+    except CamError as error:
+        absent = "no Scene15 photos" in str(error)
+        why = _packed(name, root) or (f"absent. {GET_SCENE15}" if absent else str(error))
+        return name, False, why
+    parts = [f"{len(images):,} of {PHOTOS:,} photos"]
+    parts.append("divided into train and test" if images.given else "not divided: split at random")
+    if missing := missing_classes(images):
+        half = _packed(name, root) or "half unpacked? unpack it again"
+        parts.append(f"no photos of {', '.join(missing)}; {half}")
+    return name, True, "; ".join(parts)
 
 
 def _why(name: str, root: Path, error: CamError) -> str:
