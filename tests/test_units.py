@@ -81,7 +81,9 @@ def test_streaming_keeps_what_a_full_sort_gives(world, score):
     values = features.amax((2, 3)) if score == "max" else features.mean((2, 3))
     values = values.numpy()
     for batch in (4, 7, 64):
-        top = units.top_images(network, pool, k=5, batch=batch, score=score, progress=False)
+        top = units.top_images(
+            network, pool, k=5, batch=batch, score=score, progress=False, cache=False
+        )
         for row, unit in enumerate(top.units):
             wanted = np.lexsort((np.array(pool.ids), -values[:, unit]))[:5]
             np.testing.assert_array_equal(top.indices[row], wanted)
@@ -95,11 +97,14 @@ def test_streaming_keeps_what_a_full_sort_gives(world, score):
 def test_ties_do_not_depend_on_the_order_of_the_pool(world):
     network, pool = world
     backwards = Reversed(pool)
-    same = [units.top_images(network, p, [3], 30, progress=False) for p in (pool, backwards)]
+    same = [
+        units.top_images(network, p, [3], 30, progress=False, cache=False)
+        for p in (pool, backwards)
+    ]
     assert same[0].ids.tolist() == same[1].ids.tolist()
     blind = Colours()
     nn.init.zeros_(blind.conv.weight)
-    top = units.top_images(blind, backwards, [0, 4], 4, batch=7, progress=False)
+    top = units.top_images(blind, backwards, [0, 4], 4, batch=7, progress=False, cache=False)
     assert top.ids.tolist() == [sorted(pool.ids)[:4]] * 2
     assert not units.purities(top)["alive"][0]
 
@@ -130,7 +135,7 @@ class Broken(Pictures):
 def test_a_pass_that_was_stopped_goes_on_and_a_complete_one_is_kept(world, tmp_path, monkeypatch):
     network, _ = world
     monkeypatch.setattr("cam_utils.units.top._EVERY", 1)
-    whole = units.top_images(network, Broken(30, 48, 3), k=4, batch=5, progress=False)
+    whole = units.top_images(network, Broken(30, 48, 3), k=4, batch=5, progress=False, cache=False)
     assert (whole.n, whole.unreadable) == (29, ["p0003"])
     pool = Broken(30, 48, 3)
     pool.stop = 22
@@ -145,7 +150,7 @@ def test_a_pass_that_was_stopped_goes_on_and_a_complete_one_is_kept(world, tmp_p
     assert (again.n, again.unreadable) == (29, ["p0003"])
     pool.asked = 0
     np.testing.assert_array_equal(units.top_images(network, pool, **options).maps, whole.maps)
-    assert pool.asked == 0
+    assert pool.asked <= 3  # three pictures tell that it is the same pool
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -153,16 +158,18 @@ def test_bad_questions_are_refused(world):
     network, pool = world
     for changes in ({"units": [8]}, {"units": []}, {"k": 0}, {"score": "sum"}, {"view": "ten"}):
         with pytest.raises(CamError):
-            units.top_images(network, pool, **({"k": 2, "progress": False} | changes))
+            units.top_images(
+                network, pool, **({"k": 2, "progress": False, "cache": False} | changes)
+            )
     with pytest.raises(CamError, match="as_gap_network"):
         units.top_images(nn.Conv2d(3, 3, 1), pool)
     with pytest.raises(CamError, match="not among"):
-        units.top_images(network, pool, [1], 2, progress=False).peak(0)
+        units.top_images(network, pool, [1], 2, progress=False, cache=False).peak(0)
 
 
 def test_purity_of_units_that_are_specific_and_of_one_that_is_not(world):
     network, pool = world
-    top = units.top_images(network, pool, k=8, progress=False)
+    top = units.top_images(network, pool, k=8, progress=False, cache=False)
     for c in range(3):
         assert units.class_purity(top, c, c) == 1.0
         assert units.class_purity(top, c, (c + 1) % 3) == 0.0
@@ -175,7 +182,7 @@ def test_purity_of_units_that_are_specific_and_of_one_that_is_not(world):
 
 def test_segments_follow_the_threshold_and_the_unit_s_maximum(world):
     network, pool = world
-    top = units.top_images(network, pool, [1], 4, progress=False)
+    top = units.top_images(network, pool, [1], 4, progress=False, cache=False)
     image = pool[int(top.indices[0, 0])].image
     masks = [units.segment(top.maps[0, 0], image.size[::-1], t, top.peak(1)) for t in (0.2, 0.5)]
     assert masks[0].sum() > masks[1].sum() > 0
@@ -194,7 +201,7 @@ def test_segments_follow_the_threshold_and_the_unit_s_maximum(world):
 
 def test_overlap_with_parts(world):
     network, pool = world
-    top = units.top_images(network, pool, k=8, progress=False)
+    top = units.top_images(network, pool, k=8, progress=False, cache=False)
     found = units.part_overlap(pool, top, 2)
     assert found.owner == "class 2"
     assert found.part in ("left", "right")

@@ -165,7 +165,7 @@ def toy(size, nonzero=None):
 @pytest.mark.parametrize(("size", "nonzero"), [(9, None), (9, 5), (13, 3)])
 def test_empirical_field_is_exact_where_it_is_known(size, nonzero):
     net, pool = toy(size, nonzero), Pictures(6, 32)
-    top = top_images(net, pool, [0], k=4, progress=False)
+    top = top_images(net, pool, [0], k=4, progress=False, cache=False)
     field = receptive_field(net)
     assert field.size == size
     found = empirical_field(net, pool, top, 0, count=4, patch=1, stride=1, field=field)
@@ -180,7 +180,7 @@ def test_empirical_field_is_exact_where_it_is_known(size, nonzero):
 
 def test_occluders_widen_the_field_by_at_most_their_size():
     net, pool = toy(9), Pictures(6, 32)
-    top = top_images(net, pool, [0], k=3, progress=False)
+    top = top_images(net, pool, [0], k=3, progress=False, cache=False)
     found = empirical_field(net, pool, top, 0, count=3, patch=5, stride=2)
     assert 9 <= found.side(0.0) <= 9 + 5 + 1  # half a grid step on either side
     assert field_side(found.map, 0.5) <= found.side(0.0)

@@ -1,6 +1,7 @@
 """Several data sets as one pool of pictures, under one list of classes."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class Joined:
         classes: the class names of the whole.
 
     Attributes:
+        path: where picture i lies, if all the data sets are files.
         repeated: ids that were left out because an earlier set has the picture.
 
     Raises:
@@ -56,6 +58,12 @@ class Joined:
                 self.ids.append(f"{data.name}/{id}")
                 self._where.append((number, i))
             seen.update(names)
+        if all(hasattr(data, "path") for data in datasets):
+            self.path = self._path
+
+    def _path(self, i: int) -> Path:
+        number, place = self._where[i]
+        return self.datasets[number].path(place)
 
     def __len__(self) -> int:
         return len(self.ids)

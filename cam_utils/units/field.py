@@ -57,8 +57,8 @@ def receptive_field(network: nn.Module) -> ReceptiveField:
     Works for networks of convolutions, poolings, norms, branches and shortcuts, for channel
     attention (which sees everything). With windowed attention (Swin) every place has a field of
     its own; that of the middle is given, and a stride of 0 says that its neighbour sees the same.
-    Of kernels that are not square the longer side counts. What a norm *after* the pooling adds (ConvNeXt's head) is left out: it
-    scales the map as a whole.
+    Of kernels that are not square the longer side counts. What a norm *after* the pooling adds
+    (ConvNeXt's head) is left out: it scales the map as a whole.
 
     Raises:
         CamError: the network has no global pooling, or has a maximum pooling with dilation or

@@ -107,10 +107,11 @@ def discrepancy(
     ]
     for start in range(0, len(near), batch):
         some = near[start : start + batch]
-        copies = view.expand(len(some), -1, -1, -1).clone()
+        copies = view.repeat(len(some), 1, 1, 1)
         for copy, n in zip(copies, some, strict=True):
             y, x = corners[n]
             copy[:, y : y + patch, x : x + patch] = noise[n]
+        copies = copies.contiguous(memory_format=torch.channels_last)  # quicker on a CPU
         after = network.features(copies)[:, unit, row, column]
         change[some] = (after - before[row, column]).abs().float().cpu().numpy()
     return change.reshape(len(grid), len(grid)), (row, column)

@@ -1,7 +1,7 @@
 """The images of a pool that drive a unit most, found in one pass that keeps only the best."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,14 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..errors import CamError
-from ..evaluate.streaming import ahead, load
+from ..evaluate.streaming import ahead
+from ..features.cache import default_folder
+from ..features.extraction import identity_of
+from ..features.layers import GAP
+from ..features.sources import Prepared
 from ..image_maps import spec_of
 from ..networks.gap import GapNetwork
 from ..provenance import replacing, source_hash
-from ..train.cached_features import weights_digest
 
 SCORES = ("max", "mean")
 _EVERY = 20  # batches between two notes of how far a pass is
@@ -68,19 +71,23 @@ def top_images(
     batch: int = 32,
     score: str = "max",
     view: str = "whole",
-    cache: str | Path | None = None,
+    cache: bool | str | Path | None = None,
+    workers: int | None = None,
     progress: bool = True,
 ) -> TopImages:
     """The k images of a pool that drive each unit most; any number of images, constant memory.
 
     Args:
         network: with global pooling; units are the K maps that enter it.
-        images: the pool, a data set of `open_images`.
+        images: the pool, a data set of `open_images`, or arrays as in `features.extract`.
         units: which; None: all K.
         k: images kept for each unit (the released script keeps 12); all of a smaller pool.
         score: "max", the largest activation over places, as the released script ranks; or "mean".
         view: "whole" (maps then lie on the whole picture) or "center".
-        cache: a folder: what is found is kept there, and a pass that was interrupted goes on.
+        cache: a folder; None: `.build/features` of the checkout; False: nothing is kept. What was
+            found is read again, and a pass that was interrupted goes on.
+            Equal are: network, weights, units, view, ids, files' times or drawing code, and code.
+        workers: threads that decode.
 
     Returns:
         TopImages; equal scores in the order of the ids, so that the result depends neither on the
@@ -103,44 +110,30 @@ def top_images(
     units = np.arange(width) if units is None else np.asarray(units, np.int64).reshape(-1)
     if len(units) == 0 or units.min() < 0 or units.max() >= width:
         raise CamError(f"Found units {units[:5].tolist()} …; expected some of 0 to {width - 1}.")
-    spec = spec_of(network)
-    ids = list(images.ids)
-    place = np.empty(len(ids), np.int64)  # of each id in alphabetical order
-    place[np.argsort(np.array(ids), kind="stable")] = np.arange(len(ids))
-    who = {
-        "network": network.name,
-        "weights": weights_digest(network),
-        "input": asdict(spec),
-        "images": f"{images.name} {images.split}",
-        "ids": source_hash(json.dumps(ids)),
-        "units": source_hash(json.dumps(units.tolist())),
-        "k": k,
-        "score": score,
-        "view": view,
-    }
+    source = Prepared(images, spec_of(network), view, workers=workers)
+    place = np.empty(len(source), np.int64)  # of each id in alphabetical order
+    place[np.argsort(np.array(source.ids), kind="stable")] = np.arange(len(source))
+    who = identity_of(network, GAP) | source.identity
+    who |= {"units": source_hash(json.dumps(units.tolist())), "k": k, "score": score}
     kept = _Kept(cache, who)
     best, done, seen, unreadable = kept.read()
     network = network.to(device).eval()
-    starts = range(done, len(ids), batch)
-    jobs = [range(a, min(a + batch, len(ids))) for a in starts]
-    bar = tqdm(total=len(ids), initial=done, unit="img", desc="top images", disable=not progress)
+    jobs = [range(a, min(a + batch, len(source))) for a in range(done, len(source), batch)]
+    bar = tqdm(total=len(source), initial=done, unit="img", desc="top images", disable=not progress)
     with bar:
-        loaded = ahead(lambda job: load(images, job, spec, view), jobs)
-        for count, (job, (items, broken)) in enumerate(loaded, 1):
+        for count, (job, (inputs, good, broken)) in enumerate(ahead(source.load, jobs), 1):
             unreadable += [b["id"] for b in broken]
-            if items:
-                inputs = torch.stack([item.views[0].tensor for item in items]).to(device)
-                maps = network.features(inputs)[:, units].float().cpu()
-                indices = np.array([item.index for item in items])
-                labels = np.array([item.label for item in items])
-                best = _better(best, _ranked(maps, score), indices, labels, maps, place, k)
-                seen += len(items)
+            if good:
+                maps = network.features(inputs.to(device))[:, units].float().cpu()
+                labels = source.labels[good]
+                best = _better(best, _ranked(maps, score), good, labels, maps, place, k)
+                seen += len(good)
             bar.update(len(job))
-            if count % _EVERY == 0 or job[-1] == len(ids) - 1:
-                kept.write(best, job[-1] + 1, seen, unreadable)
+            if count % _EVERY == 0 or job.stop == len(source):
+                kept.write(best, job.stop, seen, unreadable)
     if not best:
-        raise CamError(f"None of the {len(ids)} images of {images.name} could be read.")
-    names = np.array(ids)[best["indices"]]
+        raise CamError(f"None of the {len(source)} images of {source.records.name} could be read.")
+    names = np.array(source.ids)[best["indices"]]
     return TopImages(units, ids=names, n=seen, unreadable=unreadable, identity=who, **best)
 
 
@@ -151,6 +144,7 @@ def _ranked(maps: Tensor, score: str) -> np.ndarray:
 
 def _better(best: dict, scores, indices, labels, maps, place, k: int) -> dict:
     """The k best of what was best so far and a batch: scores (B, U), maps (B, U, h, w)."""
+    indices = np.asarray(indices, np.int64)
     count = scores.shape[1]
     new = {
         "scores": scores.T,
@@ -172,10 +166,11 @@ def _better(best: dict, scores, indices, labels, maps, place, k: int) -> dict:
 
 
 class _Kept:
-    """The file of a pass: what is best so far, and how far it is; without a folder, nothing."""
+    """The file of a pass: what is best so far, and how far it is."""
 
-    def __init__(self, folder: str | Path | None, who: dict):
+    def __init__(self, folder: bool | str | Path | None, who: dict):
         self.who = json.dumps(who, sort_keys=True)
+        folder = default_folder() if folder in (None, True) else folder
         self.path = Path(folder) / f"top-{source_hash(self.who)}.npz" if folder else None
 
     def read(self) -> tuple[dict, int, int, list[str]]:
