@@ -22,11 +22,11 @@ from ..networks import load_network
 from ..provenance import about, project_root, replacing, write_json
 from ..train.heads import load_head, load_uncut
 from ..train.mini_seeds import SEEDS, load_seed
-from . import baselines, table2, variants
+from . import baselines, table2, units_run, variants
 
 KEPT = Path(".build") / "tables"
 DATA = {"mini": ("mini/objects", "test"), "paper": ("ilsvrc", "val")}
-STUDIES = ("table2", "ablation", "poolings")
+STUDIES = ("table2", "ablation", "poolings", "units")
 ABLATED = {"mini": "GoogLeNet-GAP", "paper": "GoogLeNet"}
 TRIED = 360  # pictures of val on which backprop's rule is chosen
 
@@ -42,9 +42,7 @@ def run(profile: str, root, studies=STUDIES, device="cpu", limit: int = 0, out=N
     out.mkdir(parents=True, exist_ok=True)
     made = []
     for study in studies:
-        made += {"table2": _table2, "ablation": _ablation, "poolings": _poolings}[study](
-            profile, root, device, limit, out
-        )
+        made += _STUDY[study](profile, root, device, limit, out)
     return made
 
 
@@ -186,6 +184,16 @@ def _poolings(profile, root, device, limit, out) -> list[Path]:
     nets = {str(k): n for k, n in nets.items()}
     made = _record(profile, nets, images, device, "poolings", limit)
     return [_write(out / "poolings.csv", rows, made)]
+
+
+def _units(profile, root, device, limit, out) -> list[Path]:
+    def record(nets, images) -> dict:
+        return _record(profile, nets, images, device, "units", limit)
+
+    return units_run.study(profile, root, device, limit, out, record, _write)
+
+
+_STUDY = {"table2": _table2, "ablation": _ablation, "poolings": _poolings, "units": _units}
 
 
 def _evaluated(network, images, protocol, profile, device) -> pd.DataFrame:
