@@ -22,8 +22,8 @@ MINI = {
     "mini/googlenet-gap": "mini/objects",
     "mini/scenes-alexnetplus-gap": "mini/scenes",
 }
-# copies cost: [34]'s grid of 3 pixels gives 5,184 of GoogLeNet's input, 8 pixels 729
-REAL_GRID, REAL_UNITS, REAL_IMAGES = 8, 5, 3
+# copies cost: [34]'s grid of 3 pixels gives 5,184 of GoogLeNet's input, 10 pixels 484
+REAL_GRID, REAL_UNITS, REAL_IMAGES = 10, 5, 3
 MINI_UNITS, MINI_IMAGES = 8, 3
 
 
