@@ -77,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--groups", type=int, default=1, help="of the added convolution")
     sub.add_argument("--workers", type=int, help="processes that decode photos")
 
+    command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
+
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
     sub.add_argument("--only", nargs="+", help="numbers of notebooks, such as 01")
@@ -169,13 +171,26 @@ def _heads(args):
     print(train_heads(args.root, *places, groups=args.groups, workers=args.workers))
 
 
+def _scoreboard(args):
+    from .scoreboard.page import write
+
+    for path in write():
+        print(f"wrote {path}")
+
+
 def _figures(args):
-    from .runner import run_all
+    from .runner import executed, run_all
+    from .scoreboard.page import write
 
     given = {name: _literal(value) for name, value in args.p}
     if args.root:
         given["data_root"] = str(Path(args.root).resolve())
-    return 1 if run_all(args.profile, given, args.only, args.in_place) else 0
+    if run_all(args.profile, given, args.only, args.in_place):
+        return 1
+    if not args.only and "limit" not in given:
+        for path in write(args.profile, executed(args.profile)):
+            print(f"wrote {path}")
+    return 0
 
 
 def _literal(text: str):
