@@ -12,6 +12,7 @@ from cam_utils.networks.caffe import build_caffe
 from cam_utils.networks.gap import GapNetwork
 from cam_utils.networks.spec import InputSpec
 from cam_utils.units.field import receptive_field
+from cam_utils.units.known import OneConvolution
 from cam_utils.units.occlusion import (
     discrepancy,
     empirical_field,
@@ -148,23 +149,9 @@ def test_weights_and_mode_stay_as_they_are():
     assert all(torch.equal(a, b) for a, b in zip(before, net.state_dict().values(), strict=True))
 
 
-def toy(size, nonzero=None):
-    """One convolution `size` wide with positive weights, all or only the middle `nonzero`."""
-    net = Net(nn.Conv2d(3, 2, size, padding=size // 2), nn.ReLU()).eval()
-    conv = net.trunk[0]
-    nn.init.constant_(conv.weight, 0.01)
-    nn.init.ones_(conv.bias)
-    if nonzero is not None:
-        rim = (size - nonzero) // 2
-        keep = torch.zeros(size, size)
-        keep[rim : size - rim, rim : size - rim] = 1
-        conv.weight.data *= keep
-    return net
-
-
 @pytest.mark.parametrize(("size", "nonzero"), [(9, None), (9, 5), (13, 3)])
 def test_empirical_field_is_exact_where_it_is_known(size, nonzero):
-    net, pool = toy(size, nonzero), Pictures(6, 32)
+    net, pool = OneConvolution(size, nonzero), Pictures(6, 48)
     top = top_images(net, pool, [0], k=4, progress=False, cache=False)
     field = receptive_field(net)
     assert field.size == size
@@ -172,14 +159,14 @@ def test_empirical_field_is_exact_where_it_is_known(size, nonzero):
     rows, columns = np.nonzero(found.map)
     wanted = nonzero or size
     # a square in the very middle of the canvas
-    assert (rows.min(), rows.max()) == (32 - wanted // 2, 32 + wanted // 2)
-    assert (columns.min(), columns.max()) == (32 - wanted // 2, 32 + wanted // 2)
+    assert (rows.min(), rows.max()) == (48 - wanted // 2, 48 + wanted // 2)
+    assert (columns.min(), columns.max()) == (48 - wanted // 2, 48 + wanted // 2)
     assert found.side(0.0) == wanted <= field.size
-    assert (found.n, found.copies) == (4, 32 * 32)
+    assert (found.n, found.copies) == (4, 48 * 48)
 
 
 def test_occluders_widen_the_field_by_at_most_their_size():
-    net, pool = toy(9), Pictures(6, 32)
+    net, pool = OneConvolution(9), Pictures(6, 48)
     top = top_images(net, pool, [0], k=3, progress=False, cache=False)
     found = empirical_field(net, pool, top, 0, count=3, patch=5, stride=2)
     assert 9 <= found.side(0.0) <= 9 + 5 + 1  # half a grid step on either side

@@ -14,8 +14,8 @@ from ..networks import load_network
 from ..units import ablate, ablation_table, receptive_field, top_images
 from ..units.ranking import class_rows
 from . import units as rows
+from .units_world import TOP
 
-TOP = 12  # images of each unit, as the released script keeps
 # networks of the mini world whose fields are measured by occlusion, and where their images are from
 MINI = {
     "mini/alexnetplus-gap": "mini/objects",
