@@ -5,41 +5,13 @@ import pandas as pd
 import pytest
 import torch
 from torch import nn
-from units_world import Pictures
+from units_world import Colours, Pictures
 
 from cam_utils import CamError, units
 from cam_utils.data.joined import Joined
 from cam_utils.errors import BrokenImage
-from cam_utils.networks.gap import GapNetwork
-from cam_utils.networks.spec import InputSpec
 from cam_utils.units.ablation import OWN, POSITIVE, RANDOM, ablate, ablation_table
 from cam_utils.units.parts import regions
-
-SPEC = InputSpec(size=48, resize=48, squash=True, mean=(0.3, 0.3, 0.3), std=(1, 1, 1))
-
-
-class Colours(GapNetwork):
-    """Unit c < 3 sees colour c and is all that class c has; five more units see everything."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(3, 8, 3, 2, 1)
-        nn.init.zeros_(self.conv.weight)
-        nn.init.constant_(self.conv.bias, -2.0)
-        for c in range(3):
-            for other in range(3):
-                self.conv.weight.data[c, other] = 1.0 if other == c else -0.5
-        self.conv.weight.data[3:, 0] = 0.02 * torch.arange(1, 6)[:, None, None]
-        self.conv.bias.data[3:] = 0.3
-        weights = torch.zeros(3, 8)
-        weights[:, :3] = torch.eye(3) * 40
-        weights[:, 3:] = 0.05
-        self.register_buffer("class_weights", weights)
-        self.register_buffer("class_bias", torch.tensor([0.0, 0.001, 0.002]))
-        self.input_spec, self.classes, self.name = SPEC, ["red", "green", "blue"], "colours"
-
-    def features(self, images):
-        return self.conv(images).relu()
 
 
 @pytest.fixture(scope="module")

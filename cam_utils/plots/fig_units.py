@@ -47,26 +47,26 @@ def figure13(halves: list[Half], threshold: float = THRESHOLDS["[34]"]) -> Figur
     Images are darkened where the unit's map is below `threshold` of the unit's maximum. Over each
     unit: its weight w, and the share of its top images (all that were kept) that show the class.
     """
-    rows = [(half, label) for half in halves for label in half.classes]
-    per = UNITS * IMAGES
-    size = 0.94
+    rows: list[tuple[Half, int | None]] = []  # None: the line with the half's title
+    for half in halves:
+        rows += [(half, None), *((half, label) for label in half.classes)]
+    size = 0.94  # inches, of an image
     widths = ([1.0] * IMAGES + [0.18]) * UNITS
+    heights = [1.0 if label is not None else 0.16 for _, label in rows]
     with plots.style():
         fig, axes = plt.subplots(
-            len(rows), len(widths), width_ratios=widths,
-            figsize=(size * (per + 1.4), (size + 0.19) * len(rows) + 0.25), squeeze=False,
-            gridspec_kw={"wspace": 0.04, "hspace": 0.26, "left": 0.105, "right": 0.999,
-                         "top": 0.962, "bottom": 0.035},
+            len(rows), len(widths), width_ratios=widths, height_ratios=heights, squeeze=False,
+            figsize=(size * (sum(widths) + 1.0), (size + 0.2) * sum(heights) + 0.3),
+            gridspec_kw={"wspace": 0.04, "hspace": 0.24, "left": 0.095, "right": 0.999,
+                         "top": 0.995, "bottom": 0.03},
         )  # fmt: skip
         for ax in axes.flat:
             ax.axis("off")
         for row, (half, label) in zip(axes, rows, strict=True):
-            _row(row, half, label, threshold)
-        for half in halves:
-            first = next(r for r, (h, _) in zip(axes, rows, strict=True) if h is half)
-            first[0].text(
-                -0.98, 1.3, half.title, transform=first[0].transAxes, fontsize=8, weight="bold"
-            )
+            if label is None:
+                row[0].text(-0.9, 0, half.title, fontsize=9, weight="bold")
+            else:
+                _row(row, half, label, threshold)
     return fig
 
 
@@ -109,8 +109,9 @@ def draw_fields(
             for side, colour in sides:
                 square = np.array([[-side, -side, side, side]]) / 2
                 plots.show_boxes(ax, square, colour, linewidth=1.2)
-            ax.set_xlim(-half, half)
-            ax.set_ylim(half, -half)
+            reach = min(half, 0.75 * max(theory.size or half, found.side(0.0)))
+            ax.set_xlim(-reach, reach)
+            ax.set_ylim(reach, -reach)
             seen = f"{theory.size} px" if theory.size else "the whole picture"
             ax.set_title(f"{title}\ntheory {seen}, measured {sides[1][0]:.0f} px", fontsize=7)
     return fig

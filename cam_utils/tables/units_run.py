@@ -23,8 +23,9 @@ MINI = {
     "mini/scenes-alexnetplus-gap": "mini/scenes",
 }
 # copies cost: [34]'s grid of 3 pixels gives 5,184 of GoogLeNet's input, 10 pixels 484
+MINI_GRID = None  # [34]'s, scaled with the picture
 REAL_GRID, REAL_UNITS, REAL_IMAGES = 10, 5, 3
-MINI_UNITS, MINI_IMAGES = 8, 3
+MINI_UNITS, MINI_IMAGES = 6, 3
 
 
 def study(profile: str, root, device, limit: int, out: Path, record: Callable, write: Callable):
@@ -51,7 +52,7 @@ def _mini(device, limit, out, record, write) -> list[Path]:
         units = rows.seeded_units(network, range(len(images.classes)), MINI_UNITS)
         top = top_images(network, images, k=TOP, device=device)
         theory = receptive_field(network)
-        found += rows.field_rows(network, images, top, units, theory, MINI_IMAGES)
+        found += rows.field_rows(network, images, top, units, theory, MINI_IMAGES, MINI_GRID)
         nets[name] = network
     return [write(out / "units_fields.csv", found, record(nets, images))]
 

@@ -11,6 +11,7 @@ from ..features import Features, extract
 from ..metrics import Rate, mean_interval
 from ..networks.gap import GapNetwork
 from ..units import ablate, ablation_table, part_overlap, top_images
+from ..units.ablation import TOPS
 from ..units.ranking import class_rows
 from ..units.top import TopImages
 from . import units as rows
@@ -66,12 +67,14 @@ class World:
 
     def sharing(self) -> pd.DataFrame:
         """`tables.units.sharing_rows`."""
-        return pd.DataFrame(rows.sharing_rows(self.weights))
+        tops = [n for n in (rows.OWN_UNITS, 10) if n < self.weights.shape[1]]
+        return pd.DataFrame(rows.sharing_rows(self.weights, tops))
 
     @cached_property
     def ablated(self) -> pd.DataFrame:
         """`units.ablate`: one row for each class, number of units and kind."""
-        return ablate(self.features.values, self.weights, self.bias, self.features.labels)
+        f, tops = self.features, tuple(n for n in TOPS if n < self.weights.shape[1])
+        return ablate(f.values, self.weights, self.bias, f.labels, tops)
 
     def ablation(self) -> pd.DataFrame:
         """`units.ablation_table`."""
@@ -79,11 +82,15 @@ class World:
 
 
 def look(
-    title: str, network: GapNetwork, pool, test, device="cpu", view: str = "whole", k: int = TOP
+    title: str, network: GapNetwork, pool, test, device="cpu", k: int = TOP, cache=None
 ) -> World:
-    """One pass over the pool and one over the test set; both are kept and read again."""
-    top = top_images(network, pool, k=k, device=device, view=view)
-    features = extract(network, test, view=view, device=device)
+    """One pass over the pool and one over the test set, both in the view "whole".
+
+    Args:
+        cache: as of `features.extract`: by default both are kept, and read by an equal call.
+    """
+    top = top_images(network, pool, k=k, device=device, cache=cache)
+    features = extract(network, test, view="whole", device=device, cache=cache)
     return World(title, network, pool, top, features)
 
 
