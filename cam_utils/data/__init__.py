@@ -1,6 +1,7 @@
 """Data sets. All are map-style and yield `Record`s; open one with `open_images(name, split)`."""
 
 from importlib import import_module
+from inspect import signature
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from ..errors import CamError
 from .base import unknown
 from .files import check_images, list_images, open_rgb
 from .record import Record
+from .sources import SOURCES
 
 __all__ = [
     "Record",
@@ -52,6 +54,19 @@ _IMAGES = {
         ("train", "val", "test"),
         "24 classes of drawn objects, made on the fly",
     ),
+    "mini/scenes": (
+        "..mini.scenes",
+        "MiniScenes",
+        ("train", "val", "test"),
+        "ten types of drawn scenes with every object's mask, captions and questions",
+    ),
+    "mini/text": (
+        "..mini.text",
+        "MiniText",
+        ("train", "val", "test"),
+        "drawn streets with and without words on their signs, with word boxes",
+    ),
+    **{name: (*s.opener, s.splits, s.line) for name, s in SOURCES.items()},
 }
 
 
@@ -87,7 +102,10 @@ def open_images(name: str, split: str = "val", root=None):
 
 
 class Subset:
-    """Some records of a data set, in a given order; all else is the data set's own."""
+    """Some records of a data set, in a given order; all else is the data set's own.
+
+    Its methods of a picture's number, which they call `i`, take the number within the subset.
+    """
 
     def __init__(self, dataset, indices):
         self.dataset, self.indices = dataset, [int(i) for i in indices]
@@ -107,8 +125,8 @@ class Subset:
         if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
             raise AttributeError(name)
         value = getattr(self.dataset, name)  # classes, name, split, …
-        if name in ("path", "label", "boxes"):
-            return lambda i: value(self.indices[i])
+        if callable(value) and next(iter(signature(value).parameters), "") == "i":
+            return lambda i: value(self.indices[i])  # path, label, boxes, questions, …
         if name == "index":
             return lambda id: self.indices.index(value(id))
         return value

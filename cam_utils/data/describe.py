@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from ..errors import CamError
+from .brought import PART, brought_row, packed
 from .files import data_root
 from .ilsvrc import BASES, DOWNLOAD, ILSVRC
 from .imagenette import FOLDERS, Imagenette
 from .photos import SHIPPED, Photos
 from .scene15 import DOWNLOAD as GET_SCENE15
 from .scene15 import PHOTOS, Scene15, missing_classes
+from .sources import SOURCES
 
 # The numbers of a complete download. Imagenette comes in editions of different sizes.
 COMPLETE = {"ilsvrc val": 50_000, "ilsvrc train": 1_281_167}
@@ -19,8 +21,6 @@ ARCHIVES = {
     "imagenette train": ("imagenette*",),
     "scene15": ("15-Scene*", "scene_categories*", "15scene*"),
 }
-PACKED = (".tar", ".tgz", ".gz", ".zip")
-UNFINISHED = (".part", ".partial", ".crdownload", ".aria2", ".download")
 GET_IMAGENETTE = (
     "Get imagenette2-320.tgz (github.com/fastai/imagenette) and unpack it in the folder of data "
     "sets"
@@ -28,20 +28,25 @@ GET_IMAGENETTE = (
 
 
 def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
-    """(data set and split, usable, detail) for every data set; never raises for missing files.
+    """(data set, usable, detail) for every data set; never raises for missing files.
+
+    A detail says whether it is complete, a part or half unpacked, or absent, with what to download
+    and where to put it. ILSVRC and Imagenette have a row for each split.
 
     Args:
         root: folder of data sets; None: the environment's CAM_DATA. The rows of data sets that
             need no folder are right without one.
     """
     rows = [("mini/objects", True, "drawn on the fly, nothing to download"), _photos()]
+    rows += [(name, True, "drawn on the fly") for name in ("mini/scenes", "mini/text")]
     try:
         root = data_root(root)
     except CamError as error:
-        return rows + [(name, False, str(error)) for name in ARCHIVES]
+        return rows + [(name, False, str(error)) for name in (*ARCHIVES, *SOURCES)]
     rows += [_ilsvrc(root, split) for split in ("val", "train")]
     rows += [_imagenette(root, split) for split in ("val", "train")]
     rows += [_scene15(root)]
+    rows += [brought_row(root, name, source) for name, source in SOURCES.items()]
     return rows
 
 
@@ -73,7 +78,7 @@ def _ilsvrc(root: Path, split: str) -> tuple[str, bool, str]:
     if images.unlabelled:
         parts.append(f"{images.unlabelled:,} photos without a label left out")
     if len(images) < COMPLETE[name]:
-        parts.append(_packed(name, root) or "a part, or half unpacked; fine for a smaller run")
+        parts.append(packed(ARCHIVES[name], _bases(root)) or PART)
     return name, True, "; ".join(p for p in parts if p)
 
 
@@ -88,7 +93,7 @@ def _imagenette(root: Path, split: str) -> tuple[str, bool, str]:
     parts = [f"{len(images):,} photos in {n_classes} of 10 classes"]
     parts.append(f"{boxed:,} boxes" if boxed else "no boxes" if split == "val" else "")
     if n_classes < 10:
-        parts.append(_packed(name, root) or "half unpacked? unpack it again")
+        parts.append(packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again")
     return name, True, "; ".join(p for p in parts if p)
 
 
@@ -98,21 +103,23 @@ def _scene15(root: Path) -> tuple[str, bool, str]:
         images = Scene15("all", root)
     except CamError as error:
         absent = "no Scene15 photos" in str(error)
-        why = _packed(name, root) or (f"absent. {GET_SCENE15}" if absent else str(error))
+        why = packed(ARCHIVES[name], _bases(root)) or (
+            f"absent. {GET_SCENE15}" if absent else str(error)
+        )
         return name, False, why
     parts = [f"{len(images):,} of {PHOTOS:,} photos"]
     parts.append("divided into train and test" if images.given else "not divided: split at random")
     if missing := missing_classes(images):
-        half = _packed(name, root) or "half unpacked? unpack it again"
+        half = packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again"
         parts.append(f"no photos of {', '.join(missing)}; {half}")
     return name, True, "; ".join(parts)
 
 
 def _why(name: str, root: Path, error: CamError) -> str:
     """Why a data set cannot be used: what is half there, if anything; else what to download."""
-    if packed := _packed(name, root):
-        return packed
-    folders = [root / b for b in BASES]
+    if archive := packed(ARCHIVES[name], _bases(root)):
+        return archive
+    folders = _bases(root)
     if name == "ilsvrc val" and "no ILSVRC val photos" in str(error):
         if any((f / "LOC_val_solution.csv").is_file() for f in folders):
             return f"LOC_val_solution.csv is there, the photos are not. {DOWNLOAD}."
@@ -125,13 +132,5 @@ def _why(name: str, root: Path, error: CamError) -> str:
     return str(error)
 
 
-def _packed(name: str, root: Path) -> str:
-    """A sentence about an archive that is there but not unpacked, or not complete; else ""."""
-    for folder in (root / b for b in BASES):
-        found = sorted(p for pattern in ARCHIVES[name] for p in folder.glob(pattern))
-        for path in found:
-            if path.is_file() and path.suffix in UNFINISHED:
-                return f"{path} is an unfinished download: finish it, then unpack it"
-            if path.is_file() and path.suffix in PACKED:
-                return f"{path} is there but not unpacked, or not completely: unpack it"
-    return ""
+def _bases(root: Path) -> list[Path]:
+    return [root / base for base in BASES]

@@ -7,6 +7,7 @@ result = svm_cams(network, svm, views, classes=1)
 
 from .attributes import fit_attributes
 from .extraction import Features, extract
+from .joining import joined
 from .layers import available_layers
 from .linear_svm import LinearSvm
 from .splits import PROTOCOLS, SplitRule, split_indices
@@ -23,6 +24,7 @@ __all__ = [
     "extract",
     "fit_attributes",
     "fit_svm",
+    "joined",
     "split_indices",
     "svm_cams",
     "svm_network",

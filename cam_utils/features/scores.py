@@ -47,7 +47,8 @@ def over_splits(tests: Sequence[np.ndarray], hits: Sequence[np.ndarray], n: int)
     the splits' accuracies shows that.
 
     Args:
-        tests: for each split the images tested, indices below n. hits: bool, which were right.
+        tests: for each split the images tested, indices below n. hits: which were right (bool, or
+            differences of two such).
         n: images in all; the Rate's n counts those that were tested.
     """
     times, right = np.zeros(n), np.zeros(n)
@@ -62,6 +63,14 @@ def over_splits(tests: Sequence[np.ndarray], hits: Sequence[np.ndarray], n: int)
 
 def average_precision(decisions, truth) -> Rate:
     """Mean average precision over attributes in percent (SUN Attribute); interval over attributes.
+
+    Arguments and errors as of `precisions`.
+    """
+    return mean_interval(100 * precisions(decisions, truth))
+
+
+def precisions(decisions, truth) -> np.ndarray:
+    """(A,) average precision of each attribute, 0 to 1.
 
     Args:
         decisions: (N, A) one column for each attribute. truth: (N, A) bool.
@@ -81,7 +90,7 @@ def average_precision(decisions, truth) -> Rate:
             "negative image to test on; leave them out or use more images."
         )
     each = [average_precision_score(t, d) for t, d in zip(truth.T, decisions.T, strict=True)]
-    return mean_interval(100 * np.array(each))
+    return np.array(each)
 
 
 def _hits(predicted, labels) -> np.ndarray:

@@ -14,6 +14,7 @@ from ..networks import load_network
 from ..units import ablate, ablation_table, receptive_field, top_images
 from ..units.ranking import class_rows
 from . import units as rows
+from .results import write_rows
 from .units_world import TOP
 
 # networks of the mini world whose fields are measured by occlusion, and where their images are from
@@ -28,19 +29,18 @@ REAL_GRID, REAL_UNITS, REAL_IMAGES = 10, 5, 3
 MINI_UNITS, MINI_IMAGES = 6, 3
 
 
-def study(profile: str, root, device, limit: int, out: Path, record: Callable, write: Callable):
+def study(profile: str, root, device, limit: int, out: Path, record: Callable):
     """Measure and write `units_*.csv`; returns the paths.
 
     Args:
         record: (networks {name: network}, images) to the provenance.
-        write: (path, rows, provenance) to the path.
     """
     if profile == "mini":
-        return _mini(device, limit, out, record, write)
-    return _real(root, device, limit, out, record, write)
+        return _mini(device, limit, out, record)
+    return _real(root, device, limit, out, record)
 
 
-def _mini(device, limit, out, record, write) -> list[Path]:
+def _mini(device, limit, out, record) -> list[Path]:
     found, nets, images = [], {}, None
     for name, data in MINI.items():
         try:
@@ -54,10 +54,10 @@ def _mini(device, limit, out, record, write) -> list[Path]:
         theory = receptive_field(network)
         found += rows.field_rows(network, images, top, units, theory, MINI_IMAGES, MINI_GRID)
         nets[name] = network
-    return [write(out / "units_fields.csv", found, record(nets, images))]
+    return [write_rows(out / "units_fields.csv", found, record(nets, images))]
 
 
-def _real(root, device, limit, out, record, write) -> list[Path]:
+def _real(root, device, limit, out, record) -> list[Path]:
     network = load_network("caffe/googlenet", root).to(device)
     pool, ten = rows.real_pool(network, root)
     if 0 < limit < len(pool):
@@ -67,7 +67,7 @@ def _real(root, device, limit, out, record, write) -> list[Path]:
 
     def keep(name: str, content: list[dict] | pd.DataFrame, **more) -> None:
         content = content.to_dict("records") if isinstance(content, pd.DataFrame) else content
-        paths.append(write(out / f"units_{name}.csv", content, made | more))
+        paths.append(write_rows(out / f"units_{name}.csv", content, made | more))
 
     top = top_images(network, pool, k=TOP, device=device, view="whole")
     features = extract(network, pool, view="whole", device=device)
