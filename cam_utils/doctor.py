@@ -19,6 +19,10 @@ NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
         tuple(names["paper"] for names in ROWS.values() if names["paper"]),
     ),
     "03_localization": (("ilsvrc val",), ("caffe/googlenet",)),
+    "04_generic_localization": (
+        ("action40", "scene15", "caltech256", "sun397", "event8"),
+        ("caffe/googlenet",),
+    ),
     "07_class_specific_units": (("ilsvrc val",), ("caffe/googlenet",)),
 }
 
