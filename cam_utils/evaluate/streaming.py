@@ -10,7 +10,7 @@ from PIL import Image
 
 from ..errors import BrokenImage, CamError
 from ..networks.spec import InputSpec
-from ..views import View, view_list
+from ..views import View, box_crop, view_list
 
 AHEAD = 2  # batches that wait decoded; more only costs memory
 
@@ -40,14 +40,21 @@ class Item:
 
 
 def load(
-    images, indices: Iterable[int], spec: InputSpec, view: str
+    images, indices: Iterable[int], spec: InputSpec, view: str, boxes: np.ndarray | None = None
 ) -> tuple[list[Item], list[dict]]:
-    """The readable images among `indices`, and of the others {"id", "path", "reason"}."""
+    """The readable images among `indices`, and of the others {"id", "path", "reason"}.
+
+    Args:
+        boxes: (N, 4) one rectangle of each image of the data set: its crop is seen, not `view`.
+    """
     items, unreadable = [], []
     for index in indices:
         try:
             record = images[index]
-            views = view_list(record.image, spec, view)
+            if boxes is None:
+                views = view_list(record.image, spec, view)
+            else:
+                views = [box_crop(record.image, boxes[index], spec)]
         except BrokenImage as error:
             unreadable.append(_unreadable(images, index, error.reason, error.path))
         except (CamError, OSError) as error:  # a vanished file, a damaged annotation
