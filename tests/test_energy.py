@@ -1,0 +1,52 @@
+"""Where a map looks: energy inside a mask and the pointing game."""
+
+import numpy as np
+import pytest
+import torch
+
+from cam_utils import CamError
+from cam_utils.checks.energy import energy_share, looks, peak_inside
+
+MASK = np.zeros((4, 6), bool)
+MASK[1:3, 2:4] = True
+
+
+def test_share_of_a_flat_map_is_the_share_of_the_area():
+    assert energy_share(np.ones((4, 6)), MASK) == pytest.approx(4 / 24)
+
+
+def test_negative_values_are_no_energy():
+    map = np.full((4, 6), -5.0)
+    map[1, 2], map[0, 0] = 3, 1
+    assert energy_share(torch.tensor(map), MASK) == pytest.approx(0.75)
+    assert np.isnan(energy_share(np.full((4, 6), -1.0), MASK))
+
+
+def test_pointing_game():
+    map = np.zeros((4, 6))
+    map[2, 3] = 1
+    assert peak_inside(map, MASK)
+    map[0, 5] = 1  # the first of equal ones counts
+    assert not peak_inside(map, MASK)
+
+
+def test_looks_at_a_part_of_a_thing():
+    thing, part = np.zeros((4, 6), bool), np.zeros((4, 6), bool)
+    thing[:, :3] = True
+    part[0] = True  # reaches out of the thing; that counts for neither
+    found = looks(np.ones((4, 6)), part, thing)
+    assert found.part == pytest.approx(3 / 24)
+    assert found.thing == pytest.approx(12 / 24)
+    assert found.part_in_thing == pytest.approx(3 / 12)
+    assert found.hit
+    nowhere = looks(np.zeros((4, 6)), part, thing)
+    assert np.isnan([nowhere.part, nowhere.thing, nowhere.part_in_thing]).all()
+
+
+def test_maps_and_masks_that_do_not_fit_are_refused():
+    with pytest.raises(CamError, match="boolean mask"):
+        energy_share(np.ones((4, 6)), MASK.astype(float))
+    with pytest.raises(CamError, match="boolean mask"):
+        energy_share(np.ones((6, 4)), MASK)
+    with pytest.raises(CamError, match="not finite"):
+        energy_share(np.full((4, 6), np.nan), MASK)
