@@ -208,7 +208,7 @@ def test_words_are_erased_and_as_much_elsewhere():
         (control != pixels).any(2).sum(), rel=0.5
     )
     full = words([(0, 0, 60, 40)])
-    assert text.erase_words(full, np.random.default_rng(0)) is None
+    assert text.erase_words(full, np.random.default_rng(0))[1] is None
     assert np.ptp(np.asarray(text.greyscale(record.image)), axis=2).max() == 0
 
 

@@ -44,17 +44,18 @@ def word_mask(record: Record, margin: float = 0.0) -> np.ndarray:
     return canvas.astype(bool)
 
 
-def score_map(map: np.ndarray, record: Record) -> dict[str, float]:
+def score_map(map: np.ndarray, record: Record, mask: np.ndarray | None = None) -> dict[str, float]:
     """One map against the words of its picture: `place` on their pixels, and the best box.
 
     Args:
-        map: (H, W) in the picture's frame.
+        map: (H, W) in the picture's frame. mask: `word_mask(record)`, where it is at hand.
 
     Returns:
         What `place` returns, and iou: the overlap of the map's box (the paper's 20 % rule) with the
         best word, and with the box around all words (iou_all).
     """
-    found, words = place(map, word_mask(record)), record.boxes
+    found = place(map, word_mask(record) if mask is None else mask)
+    words = record.boxes
     around = np.concatenate([words[:, :2].min(0), words[:, 2:].max(0)])
     box = boxes.paper(map)
     return found | {
@@ -94,16 +95,17 @@ def elsewhere(mask: np.ndarray, rng: np.random.Generator, tries: int = 200) -> n
     return best
 
 
-def erase_words(record: Record, rng: np.random.Generator) -> tuple[Image.Image, Image.Image] | None:
+def erase_words(
+    record: Record, rng: np.random.Generator
+) -> tuple[Image.Image, Image.Image | None]:
     """The picture without its words, and the picture with as much taken elsewhere.
 
-    None where the words leave no room elsewhere.
+    The second is None where the words leave no room elsewhere.
     """
     hole = word_mask(record, MARGIN)
     other = elsewhere(hole, rng)
-    if other is None:
-        return None
-    return erased(record.image, hole), erased(record.image, other & ~hole)
+    control = None if other is None else erased(record.image, other & ~hole)
+    return erased(record.image, hole), control
 
 
 def drop_rates(score: np.ndarray, energy: np.ndarray, seed: int = 0) -> dict[str, Rate]:
