@@ -8,6 +8,7 @@ from ..errors import CamError
 from .base import unknown
 from .files import check_images, list_images, open_rgb
 from .record import Record
+from .sources import SOURCES
 
 __all__ = [
     "Record",
@@ -46,6 +47,7 @@ _IMAGES = {
         ("train", "val", "test"),
         "24 classes of drawn objects, made on the fly",
     ),
+    **{name: (*s.opener, s.splits, s.line) for name, s in SOURCES.items()},
 }
 
 
@@ -101,7 +103,7 @@ class Subset:
         if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
             raise AttributeError(name)
         value = getattr(self.dataset, name)  # classes, name, split, …
-        if name in ("path", "label", "boxes"):
+        if name in getattr(self.dataset, "per_picture", ("path", "label", "boxes")):
             return lambda i: value(self.indices[i])
         if name == "index":
             return lambda id: self.indices.index(value(id))

@@ -4,10 +4,13 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from ..errors import CamError
+from ..errors import BrokenImage, CamError, MissingData
 from .files import open_rgb
 from .record import Record
+
+_ORIENTATION = 0x0112  # the EXIF tag; from 5 on width and height are exchanged
 
 
 def half_open(inclusive) -> np.ndarray:
@@ -15,6 +18,12 @@ def half_open(inclusive) -> np.ndarray:
     boxes = np.array(inclusive, np.float32).reshape(-1, 4)
     boxes[:, 2:] += 1
     return boxes
+
+
+def inside(boxes, size: tuple[int, int]) -> np.ndarray:
+    """Boxes (m, 4) cut off at the borders of a picture of (width, height), float32."""
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    return boxes.clip(0, np.array([*size, *size], np.float32))
 
 
 def unknown(kind: str, given, known) -> CamError:
@@ -35,10 +44,14 @@ class PhotoFiles:
         classes: readable class names; `label` indexes them.
         ids: one string for each picture, unique.
         folder: where the files lie.
+        missing: how many pictures are listed but not on the disk (they are left out).
     """
 
     name = "files"
     upright = True  # apply EXIF rotation; off where the boxes are in the pixels as stored
+    objects_in_scenes = False  # boxes are objects of several kinds, `label` is the scene
+    per_picture = ("path", "label", "boxes", "size")  # methods of i, which a subset renumbers
+    missing = 0
 
     def __init__(self, folder, split: str, classes, ids, files, labels=None):
         self.folder, self.split = Path(folder), split
@@ -59,6 +72,24 @@ class PhotoFiles:
     def boxes(self, i: int) -> np.ndarray:
         """(m, 4) float32 xyxy of picture i, half-open, in its pixels; nothing is decoded."""
         return np.zeros((0, 4), np.float32)
+
+    def size(self, i: int) -> tuple[int, int]:
+        """(width, height) of picture i, the frame of its boxes; reads the file's header only.
+
+        Raises:
+            MissingData: there is no such file. BrokenImage: its header cannot be read.
+        """
+        path = self.path(i)
+        try:
+            with Image.open(path) as image:
+                turned = self.upright and image.getexif().get(_ORIENTATION, 1) >= 5
+                return image.size[::-1] if turned else image.size
+        except FileNotFoundError:
+            raise MissingData(
+                f"There is no picture {path}. Check the path; for a data set, unpack it again."
+            ) from None
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            raise BrokenImage(path, str(error) or type(error).__name__) from error
 
     def index(self, id: str) -> int:
         """The position of the picture with this id."""

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from ..errors import CamError
+from ..errors import CamError, MissingData
+from . import open_images
 from .files import data_root
 from .ilsvrc import BASES, DOWNLOAD, ILSVRC
 from .imagenette import FOLDERS, Imagenette
 from .photos import SHIPPED, Photos
+from .source import Source
+from .sources import SOURCES
 
 # The numbers of a complete download. Imagenette comes in editions of different sizes.
 COMPLETE = {"ilsvrc val": 50_000, "ilsvrc train": 1_281_167}
@@ -16,8 +19,9 @@ ARCHIVES = {
     "imagenette val": ("imagenette*",),
     "imagenette train": ("imagenette*",),
 }
-PACKED = (".tar", ".tgz", ".gz", ".zip")
+PACKED = (".tar", ".tgz", ".gz", ".zip", ".rar")
 UNFINISHED = (".part", ".partial", ".crdownload", ".aria2", ".download")
+PART = "a part, or half unpacked; fine for a smaller run"
 GET_IMAGENETTE = (
     "Get imagenette2-320.tgz (github.com/fastai/imagenette) and unpack it in the folder of data "
     "sets"
@@ -25,7 +29,10 @@ GET_IMAGENETTE = (
 
 
 def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
-    """(data set and split, usable, detail) for every data set; never raises for missing files.
+    """(data set, usable, detail) for every data set; never raises for missing files.
+
+    A detail says whether it is complete, a part or half unpacked, or absent, with what to download
+    and where to put it. ILSVRC and Imagenette have a row for each split.
 
     Args:
         root: folder of data sets; None: the environment's CAM_DATA. The rows of data sets that
@@ -35,10 +42,64 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
     try:
         root = data_root(root)
     except CamError as error:
-        return rows + [(name, False, str(error)) for name in ARCHIVES]
+        return rows + [(name, False, str(error)) for name in (*ARCHIVES, *SOURCES)]
     rows += [_ilsvrc(root, split) for split in ("val", "train")]
     rows += [_imagenette(root, split) for split in ("val", "train")]
+    rows += [_brought(root, name, source) for name, source in SOURCES.items()]
     return rows
+
+
+def _brought(root: Path, name: str, source: Source) -> tuple[str, bool, str]:
+    """The row of a data set of the table `SOURCES`."""
+    opened, errors = {}, {}
+    for split in source.checked:
+        try:
+            opened[split] = open_images(name, split, root)
+        except CamError as error:
+            errors[split] = error
+    if not opened and "all" in source.splits and "all" not in errors:  # a part, of no split
+        try:
+            opened["all"] = open_images(name, "all", root)
+        except CamError:
+            pass
+        else:
+            errors = {}
+    here = [f for f in source.folders if (root / f).is_dir()]
+    packed = _packed(source.archives, [root, *(root / f for f in here)])
+    if not opened:
+        error = next(iter(errors.values()))
+        away = isinstance(error, MissingData) and not here
+        return name, False, packed or (f"absent. {source.get}" if away else str(error))
+    parts = [_count(source, split, images) for split, images in opened.items()]
+    parts += [f"{split}: {error}" for split, error in errors.items()]
+    if not all(getattr(images, "has_photos", True) for images in opened.values()):
+        return name, False, f"{'; '.join(parts)}; for the photos: {packed or source.get}"
+    if errors or not all(_complete(source, split, images) for split, images in opened.items()):
+        parts.append(packed or PART)
+    return name, True, "; ".join(parts)
+
+
+def _count(source: Source, split: str, images) -> str:
+    """One split in words: "train: 90 of 100 photos, 10 listed ones missing"."""
+    if not getattr(images, "has_photos", True):
+        return f"{split}: lists of {len(images):,} photos, not the photos"
+    of = _expected(source, split) or len(images) + images.missing
+    text = f"{split}: {len(images):,} of {of:,} photos"
+    if images.missing:
+        text += f", {images.missing:,} more lack their file or annotation"
+    n_classes = len({images.label(i) for i in range(len(images))})
+    if source.n_classes and n_classes < source.n_classes:
+        text += f", {n_classes} of {source.n_classes} classes"
+    return text
+
+
+def _expected(source: Source, split: str) -> int:
+    """How many photos a complete split has; 0: not known."""
+    return source.complete.get(split, sum(source.complete.values()) if split == "all" else 0)
+
+
+def _complete(source: Source, split: str, images) -> bool:
+    return not images.missing and len(images) >= _expected(source, split)
 
 
 def _photos() -> tuple[str, bool, str]:
@@ -69,7 +130,7 @@ def _ilsvrc(root: Path, split: str) -> tuple[str, bool, str]:
     if images.unlabelled:
         parts.append(f"{images.unlabelled:,} photos without a label left out")
     if len(images) < COMPLETE[name]:
-        parts.append(_packed(name, root) or "a part, or half unpacked; fine for a smaller run")
+        parts.append(_packed(ARCHIVES[name], _bases(root)) or PART)
     return name, True, "; ".join(p for p in parts if p)
 
 
@@ -84,15 +145,15 @@ def _imagenette(root: Path, split: str) -> tuple[str, bool, str]:
     parts = [f"{len(images):,} photos in {n_classes} of 10 classes"]
     parts.append(f"{boxed:,} boxes" if boxed else "no boxes" if split == "val" else "")
     if n_classes < 10:
-        parts.append(_packed(name, root) or "half unpacked? unpack it again")
+        parts.append(_packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again")
     return name, True, "; ".join(p for p in parts if p)
 
 
 def _why(name: str, root: Path, error: CamError) -> str:
     """Why a data set cannot be used: what is half there, if anything; else what to download."""
-    if packed := _packed(name, root):
+    if packed := _packed(ARCHIVES[name], _bases(root)):
         return packed
-    folders = [root / b for b in BASES]
+    folders = _bases(root)
     if name == "ilsvrc val" and "no ILSVRC val photos" in str(error):
         if any((f / "LOC_val_solution.csv").is_file() for f in folders):
             return f"LOC_val_solution.csv is there, the photos are not. {DOWNLOAD}."
@@ -105,11 +166,14 @@ def _why(name: str, root: Path, error: CamError) -> str:
     return str(error)
 
 
-def _packed(name: str, root: Path) -> str:
+def _bases(root: Path) -> list[Path]:
+    return [root / base for base in BASES]
+
+
+def _packed(patterns: tuple[str, ...], folders: list[Path]) -> str:
     """A sentence about an archive that is there but not unpacked, or not complete; else ""."""
-    for folder in (root / b for b in BASES):
-        found = sorted(p for pattern in ARCHIVES[name] for p in folder.glob(pattern))
-        for path in found:
+    for folder in folders:
+        for path in sorted(p for pattern in patterns for p in folder.glob(pattern)):
             if path.is_file() and path.suffix in UNFINISHED:
                 return f"{path} is an unfinished download: finish it, then unpack it"
             if path.is_file() and path.suffix in PACKED:

@@ -21,6 +21,8 @@ class Record:
         box_labels: (m,) int64 class index of each box; None: every box shows `label`.
         parts: for each box {part name: (H, W) bool mask of its visible pixels}, or None where the
             data set does not know parts.
+        objects: name of each box where boxes are objects in a scene and `label` is the scene, else
+            None.
     """
 
     id: str
@@ -31,9 +33,12 @@ class Record:
     caption: str | None = None
     box_labels: np.ndarray | None = None
     parts: list[dict[str, np.ndarray]] | None = None
+    objects: tuple[str, ...] | None = None
 
     def boxes_of(self, label: int) -> np.ndarray:
-        """The (n, 4) boxes that show class `label`; n may be 0."""
+        """The (n, 4) boxes that show class `label`; n may be 0, as where boxes are objects."""
+        if self.objects is not None:
+            return self.boxes[:0]
         if self.box_labels is None:
             return self.boxes if label == self.label else self.boxes[:0]
         return self.boxes[self.box_labels == label]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
 from tqdm.auto import tqdm
 
 from ..errors import BrokenImage, CamError
@@ -80,9 +79,9 @@ class Truth:
 def read_truth(images, progress: bool = True) -> Truth:
     """The sizes and truth boxes of a data set of `open_images`.
 
-    Where the pixels are used as stored (ILSVRC, imagenette) only the header of a photo is read;
-    else the picture is opened or drawn. Images that cannot be read or have no box of their label
-    are named in `.left_out`.
+    Where the pixels are used as stored (all data sets of photos with boxes) at most the header of
+    a photo is read; else the picture is opened or drawn. Images that cannot be read or have no box
+    of their label are named in `.left_out`.
 
     Raises:
         CamError: no image of the data set has a box.
@@ -103,19 +102,16 @@ def read_truth(images, progress: bool = True) -> Truth:
     if not ids:
         raise CamError(
             f"None of the {len(images):,} images of {images.name} has a truth box; localization "
-            "needs a data set with boxes (ilsvrc, imagenette val, mini/objects)."
+            "needs a data set with boxes (ilsvrc, imagenette val, cub, mini/objects)."
         )
     image = np.repeat(np.arange(len(ids)), [len(b) for b in boxes])
     return Truth(ids, np.array(sizes), np.concatenate(boxes), image, left_out)
 
 
 def _size_and_boxes(images, i: int) -> tuple[tuple[int, int], np.ndarray]:
+    if getattr(images, "objects_in_scenes", False):  # their boxes do not show the label
+        return (0, 0), np.zeros((0, 4), np.float32)
     if getattr(images, "upright", True):
         record = images[i]
         return record.image.size, record.boxes_of(record.label)
-    try:
-        with Image.open(images.path(i)) as image:
-            size = image.size
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BrokenImage(images.path(i), str(error) or type(error).__name__) from error
-    return size, images.boxes(i)
+    return images.size(i), images.boxes(i)

@@ -1,0 +1,147 @@
+"""The lists of a data set and the files that they name; errors name the file and the line."""
+
+import os
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from ..errors import CamError, MissingData
+from .source import Source
+
+
+def find_home(root: Path, source: Source, *markers: str) -> Path:
+    """The folder of a data set: the first place where one of the markers (patterns) exists.
+
+    Looked at: each of `source.folders` under the root, the same nested in itself (an archive
+    unpacked into a folder of its name), and the root itself.
+
+    Raises:
+        MissingData: nowhere; the message says what to get and where to put it.
+    """
+    for folder in (*source.folders, *(f"{f}/{f}" for f in source.folders), "."):
+        home = root / folder
+        if home.is_dir() and any(next(home.glob(m), None) for m in markers):
+            return home
+    half = [f for f in source.folders if (root / f).is_dir()]
+    there = f" ({half[0]} is there, but has no {' or '.join(markers)})" if half else ""
+    raise absent(source, f"under {root}{there}")
+
+
+def absent(source: Source, what: str) -> MissingData:
+    """The error for a data set, or a part of it, that is not there."""
+    return MissingData(
+        f"There is no {source.title} {what}. Expected {source.layout}. {source.get}."
+    )
+
+
+def damaged(path: Path, line: int | None, found: str, expected: str) -> CamError:
+    """The error for a list that cannot be read; `line` counts from 1."""
+    where = f"{path}, line {line}," if line else f"{path}"
+    return CamError(f"{where} has {found}; expected {expected}. Unpack or download it again.")
+
+
+def read_lines(path: Path, source: Source) -> list[tuple[int, str]]:
+    """(line number from 1, text) of the lines of a UTF-8 file that are not blank.
+
+    A byte order mark and any kind of line end are taken off.
+
+    Raises:
+        MissingData: no such file. CamError: not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise absent(source, f"list {path}") from None
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise damaged(path, line, "bytes that are not UTF-8", "text") from None
+    return [(k, line.strip()) for k, line in enumerate(lines, 1) if line.strip()]
+
+
+def read_table(path: Path, source: Source, columns: str, rows: int | None = None) -> np.ndarray:
+    """A file of numbers, a row a line -> (n, m) float64.
+
+    Args:
+        columns: names of the m columns in words: "image x y".
+        rows: how many there must be.
+    """
+    width = len(columns.split())
+    lines = read_lines(path, source)
+    try:
+        table = np.loadtxt([text for _, text in lines], ndmin=2)
+    except ValueError:
+        table = None
+    if table is None or table.shape[1:] != (width,) or not np.isfinite(table).all():
+        line, text = next(((k, t) for k, t in lines if not _is_row(t, width)), (None, "no row"))
+        raise damaged(path, line, repr(text[:80]), f"the numbers '{columns}' in each line")
+    if rows is not None and len(table) != rows:
+        raise damaged(path, None, f"{len(table):,} lines", f"{rows:,} as in the other lists")
+    return table
+
+
+def _is_row(text: str, width: int) -> bool:
+    try:
+        numbers = [float(word) for word in text.split()]
+    except ValueError:
+        return False
+    return len(numbers) == width and bool(np.isfinite(numbers).all())
+
+
+def read_xml(path: Path, source: Source) -> ElementTree.Element:
+    """The root of an XML file.
+
+    Raises:
+        MissingData: no such file. CamError: it is cut off or no XML; the line is named.
+    """
+    try:
+        return ElementTree.parse(path).getroot()
+    except FileNotFoundError:
+        raise absent(source, f"file {path}") from None
+    except ElementTree.ParseError as error:
+        raise damaged(path, error.position[0], f"no complete XML ({error})", "all tags") from None
+
+
+def on_disk(folder: Path, files: list[str]) -> list[str | None]:
+    """The listed files (relative to the folder) as they are spelled on the disk; None: not there.
+
+    Upper and lower case of the extension are the same; each folder is listed once.
+    """
+    spelled: dict[str, dict[str, str]] = {}
+    found = []
+    for file in files:
+        where, name = os.path.split(file)
+        if where not in spelled:
+            try:
+                names = os.listdir(folder / where)
+            except (FileNotFoundError, NotADirectoryError):
+                names = []
+            spelled[where] = {_key(n): n for n in names}
+        real = spelled[where].get(_key(name))
+        found.append(None if real is None else f"{where}/{real}" if where else real)
+    return found
+
+
+def _key(name: str) -> str:
+    stem, extension = os.path.splitext(name)
+    return stem + extension.lower()
+
+
+def present(folder: Path, files: list[str], source: Source) -> tuple[np.ndarray, list[str]]:
+    """(positions of the listed files that are on the disk, those files as they are spelled).
+
+    Raises:
+        MissingData: none of them is.
+    """
+    found = on_disk(folder, files)
+    kept = [i for i, file in enumerate(found) if file is not None]
+    if not kept:
+        raise absent(source, f"photo of the {len(files):,} listed in {folder}")
+    return np.array(kept), [found[i] for i in kept]
+
+
+def stem(file: str) -> str:
+    """The file without its extension, with "/" on every system: what ids are made of."""
+    return Path(file).with_suffix("").as_posix()
