@@ -1,4 +1,4 @@
-"""A small world for the crop experiment: a coloured blob on grey noise, and a network that sees it."""
+"""A small world for the crop experiment: coloured blobs on grey noise, a network that sees them."""
 
 import numpy as np
 import torch

@@ -47,6 +47,12 @@ _IMAGES = {
         ("train", "val", "test"),
         "24 classes of drawn objects, made on the fly",
     ),
+    "mini/birds": (
+        "..mini.birds",
+        "MiniBirds",
+        ("train", "val", "test"),
+        "20 species of drawn birds with boxes and parts, made on the fly",
+    ),
     **{name: (*s.opener, s.splits, s.line) for name, s in SOURCES.items()},
 }
 

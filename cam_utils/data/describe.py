@@ -39,6 +39,7 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
             need no folder are right without one.
     """
     rows = [("mini/objects", True, "drawn on the fly, nothing to download"), _photos()]
+    rows.insert(1, ("mini/birds", True, "drawn on the fly, nothing to download"))
     try:
         root = data_root(root)
     except CamError as error:

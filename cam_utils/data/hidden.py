@@ -1,5 +1,7 @@
 """Data sets that keep something back, or keep something ready: wrappers around any other."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .record import Record
@@ -40,13 +42,14 @@ class HiddenTruth:
 
 
 class Remembered:
-    """A data set whose records are drawn or decoded once; up to a limit they stay in memory.
+    """A data set whose pictures are drawn or decoded once; up to a limit they stay in memory.
 
-    For pictures that several passes need. Records are handed out again as they are: do not change
-    them. All else is the data set's own.
+    For pictures that several passes need. Masks and parts are left out, which are several times
+    as large; all else is the data set's own. Records are handed out again as they are: do not
+    change them.
 
     Args:
-        megabytes: of pixels, masks and parts kept; later records are made anew each time.
+        megabytes: of pixels kept; later pictures are made anew each time.
     """
 
     def __init__(self, dataset, megabytes: float = 512):
@@ -59,19 +62,12 @@ class Remembered:
         i = range(len(self))[i]  # one entry for -1 and the last
         if i in self._kept:
             return self._kept[i]
-        record = self.dataset[i]
-        size = _bytes(record)
+        record = replace(self.dataset[i], masks=None, parts=None)
+        size = 3 * record.image.width * record.image.height
         if size <= self._left:
             self._left -= size
             self._kept[i] = record
         return record
-
-    def boxes(self, i: int) -> np.ndarray:
-        """(m, 4) boxes of picture i; drawn sets would draw the picture again for them."""
-        i = range(len(self))[i]
-        if i in self._kept:
-            return self._kept[i].boxes_of(self._kept[i].label)
-        return self.dataset.boxes(i)
 
     def __getattr__(self, name: str):
         if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
@@ -80,9 +76,3 @@ class Remembered:
 
     def __repr__(self) -> str:
         return f"{self.dataset!r}, kept in memory"
-
-
-def _bytes(record: Record) -> int:
-    masks = 0 if record.masks is None else record.masks.nbytes
-    parts = sum(mask.nbytes for own in record.parts or [] for mask in own.values())
-    return 3 * record.image.width * record.image.height + masks + parts

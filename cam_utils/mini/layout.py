@@ -1,34 +1,63 @@
-"""Where objects go and how large they are: the box statistics of the ILSVRC validation set.
+"""Where objects go and how large they are: the box statistics of ILSVRC's and CUB's photos.
 
 Widths and heights come from a Gaussian copula through the measured quantiles; the correlation is
-the one that gives ILSVRC's areas, and the free room left and above is shared out so that the
-centres fall as they do there. All boxes here are xyxy fractions of the picture.
+the one that gives the photos' areas, and the free room left and above is shared out so that the
+centres fall as in the photos. All boxes here are xyxy fractions of the picture.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
 
+
+@dataclass(frozen=True)
+class BoxStatistics:
+    """Quantiles of box sides as fractions of the picture, and where boxes lie.
+
+    Attributes:
+        width, height: the quantiles at 0, 5, 10, 25, 50, 75, 90, 95 and 100 %.
+        correlation: of width and height, as normal scores.
+        room_x, room_y: mean and spread of the position in the free room, -1..1.
+    """
+
+    width: tuple
+    height: tuple
+    correlation: float
+    room_x: tuple
+    room_y: tuple
+
+
 # The tables are ILSVRC's quantiles, raised by a hundredth or two in the middle, which is what
 # drawing takes away again: occlusion, rotated corners, and the correction of odd shapes below.
+ILSVRC = BoxStatistics(
+    width=(0.10, 0.15, 0.24, 0.415, 0.65, 0.865, 0.98, 1.0, 1.0),
+    height=(0.11, 0.18, 0.27, 0.47, 0.705, 0.9, 0.98, 1.0, 1.0),
+    correlation=0.6,
+    room_x=(0.0, 0.55),
+    room_y=(0.155, 0.56),
+)
+CUB = BoxStatistics(
+    width=(0.2, 0.27, 0.314, 0.41, 0.546, 0.688, 0.806, 0.868, 1.0),
+    height=(0.2, 0.327, 0.372, 0.472, 0.601, 0.732, 0.838, 0.886, 1.0),
+    correlation=0.4,
+    room_x=(0.0, 0.46),
+    room_y=(0.125, 0.39),
+)
 _SHARE = np.array([0, 5, 10, 25, 50, 75, 90, 95, 100]) / 100
-_WIDTH = np.array([0.10, 0.15, 0.24, 0.415, 0.65, 0.865, 0.98, 1.0, 1.0])
-_HEIGHT = np.array([0.11, 0.18, 0.27, 0.47, 0.705, 0.9, 0.98, 1.0, 1.0])
-_CORRELATION = 0.6
-_ROOM_X = (0.0, 0.55)  # mean and spread of the position in the free room, -1..1
-_ROOM_Y = (0.155, 0.56)
 _ASPECT_NOISE = 0.2  # so that a class is not bound to one rank of aspect
 _MOST_MISMATCH = 0.42  # in log(width / height); a box further off is made to fit its object
 _TOUCH = 0.012
 
 
-def largest_boxes(rng: np.random.Generator, n: int) -> np.ndarray:
-    """(n, 4) float64 boxes distributed as the largest box of the label in ILSVRC's pictures."""
+def largest_boxes(rng: np.random.Generator, n: int, like: BoxStatistics = ILSVRC) -> np.ndarray:
+    """(n, 4) float64 boxes distributed as the largest box of the label in a set's pictures."""
     z = rng.standard_normal((n, 4))
-    z[:, 1] = _CORRELATION * z[:, 0] + np.sqrt(1 - _CORRELATION**2) * z[:, 1]
-    w = np.interp(ndtr(z[:, 0]), _SHARE, _WIDTH)
-    h = np.interp(ndtr(z[:, 1]), _SHARE, _HEIGHT)
-    cx = 0.5 + (1 - w) / 2 * np.clip(_ROOM_X[0] + _ROOM_X[1] * z[:, 2], -1, 1)
-    cy = 0.5 + (1 - h) / 2 * np.clip(_ROOM_Y[0] + _ROOM_Y[1] * z[:, 3], -1, 1)
+    z[:, 1] = like.correlation * z[:, 0] + np.sqrt(1 - like.correlation**2) * z[:, 1]
+    w = np.interp(ndtr(z[:, 0]), _SHARE, like.width)
+    h = np.interp(ndtr(z[:, 1]), _SHARE, like.height)
+    cx = 0.5 + (1 - w) / 2 * np.clip(like.room_x[0] + like.room_x[1] * z[:, 2], -1, 1)
+    cy = 0.5 + (1 - h) / 2 * np.clip(like.room_y[0] + like.room_y[1] * z[:, 3], -1, 1)
     return np.stack([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], axis=1)
 
 

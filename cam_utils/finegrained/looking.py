@@ -1,0 +1,100 @@
+"""Does a class's map look at what defines the class? Only drawn birds can tell (figure 7)."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from ..checks.energy import looks
+from ..errors import CamError
+from ..image_maps import maps_of_images
+from ..metrics import Rate, mean_interval
+from ..networks.gap import GapNetwork
+
+BATCH = 16
+COLUMNS = ("part", "thing", "part_in_thing", "hit")
+
+
+def part_looks(
+    network: GapNetwork,
+    images,
+    places: Sequence[int],
+    defining: Callable[[int], tuple[str, ...]],
+    seed: int = 0,
+    view: str = "whole",
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Where the map of the true class looks, and the map of another class on the same picture.
+
+    The other class (the shuffled-species control) is drawn by seed from those that differ from
+    their relatives in another part, so that it has no reason of its own to look at this one.
+
+    Args:
+        network: of `svm_network`, for the classes of the data set.
+        images: records with a mask and parts; places: which of them.
+        defining: the names of the parts that define a class (`MiniBirds.defining`).
+
+    Returns:
+        One row for each picture on which a defining part is visible: id, label, control (the
+        other class), area_in_thing and area (of the part: in the object's and in the picture's
+        area), then of `Looks` part, thing, part_in_thing, hit; the same with "control_" before it.
+
+    Raises:
+        CamError: no picture shows a defining part; records without masks and parts.
+    """
+    rng = np.random.default_rng(seed)
+    parts_of = [set(defining(c)) for c in range(len(images.classes))]
+    others = [[c for c, p in enumerate(parts_of) if not p & own] for own in parts_of]
+    rows, places = [], [int(i) for i in places]
+    steps = range(0, len(places), BATCH)
+    for start in tqdm(steps, desc="parts", unit="batch", disable=not progress):
+        shown = []
+        for record in (images[i] for i in places[start : start + BATCH]):
+            if record.masks is None or record.parts is None:
+                raise CamError(f"{images.name} does not know its parts; mini/birds does.")
+            masks = [m for name, m in record.parts[0].items() if name in parts_of[record.label]]
+            control = int(rng.choice(others[record.label]))
+            if masks:
+                shown.append((record, np.any(masks, 0), record.masks[0], control))
+        if not shown:
+            continue
+        classes = torch.tensor([[record.label, control] for record, *_, control in shown])
+        pictures = [record.image for record, *_ in shown]
+        found = maps_of_images(network, pictures, view, classes=classes)
+        for (record, part, thing, control), image in zip(shown, found, strict=True):
+            inside = (part & thing).sum()
+            row = {"id": record.id, "label": record.label, "control": control}
+            row |= {"area_in_thing": inside / thing.sum(), "area": inside / thing.size}
+            for prefix, map in zip(("", "control_"), image.maps, strict=True):
+                one = looks(map, part, thing)
+                row |= {prefix + name: getattr(one, name) for name in COLUMNS}
+            rows.append(row)
+    if not rows:
+        raise CamError(f"None of {len(places)} pictures of {images.name} shows a defining part.")
+    return pd.DataFrame(rows)
+
+
+def summary(rows: pd.DataFrame, seed: int = 0) -> dict[str, Rate]:
+    """Means over pictures of the rows of `part_looks`, percent, bootstrap intervals.
+
+    The last two are paired differences on the same pictures, in points; above zero the map of the
+    true class looks more at the defining part than its share of the bird, or than the other map.
+    """
+    told = {
+        "energy on the defining part, of that on the bird": rows["part_in_thing"],
+        "the same, map of another species": rows["control_part_in_thing"],
+        "area of the part, of the bird's": rows["area_in_thing"],
+        "energy on the defining part, of all": rows["part"],
+        "area of the part, of the picture's": rows["area"],
+        "energy on the bird, of all": rows["thing"],
+        "highest pixel on the defining part": rows["hit"],
+        "the same, map of another species ": rows["control_hit"],
+        "difference to the part's area": rows["part_in_thing"] - rows["area_in_thing"],
+        "difference to another species' map": rows["part_in_thing"] - rows["control_part_in_thing"],
+    }
+    return {
+        name: mean_interval(100 * values.dropna().to_numpy(float), seed)
+        for name, values in told.items()
+    }
