@@ -95,9 +95,7 @@ def elsewhere(mask: np.ndarray, rng: np.random.Generator, tries: int = 200) -> n
     return best
 
 
-def erase_words(
-    record: Record, rng: np.random.Generator
-) -> tuple[Image.Image, Image.Image | None]:
+def erase_words(record: Record, rng: np.random.Generator) -> tuple[Image.Image, Image.Image | None]:
     """The picture without its words, and the picture with as much taken elsewhere.
 
     The second is None where the words leave no room elsewhere.
