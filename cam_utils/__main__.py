@@ -65,9 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     paper.add_argument("--resume", action="store_true", help="go on from the checkpoint, if any")
     paper.add_argument("--estimate", action="store_true", help="count the operations, then stop")
 
-    sub = command("tables", _tables, "run and store what is behind Tables 2 and 3 and the ablation")
+    sub = command("tables", _tables, "run and store what is behind Tables 2, 3 and 5 and the ablation")
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
-    sub.add_argument("--only", help="comma-separated: table2, ablation, poolings")
+    sub.add_argument("--only", help="comma-separated: table2, ablation, poolings, table5")
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
     sub.add_argument("--device", default="auto")
@@ -76,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--folder", help="of features and trained heads (default: .build/heads)")
     sub.add_argument("--groups", type=int, default=1, help="of the added convolution")
     sub.add_argument("--workers", type=int, help="processes that decode photos")
+
+    command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
 
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
@@ -169,13 +171,26 @@ def _heads(args):
     print(train_heads(args.root, *places, groups=args.groups, workers=args.workers))
 
 
+def _scoreboard(args):
+    from .scoreboard.page import write
+
+    for path in write():
+        print(f"wrote {path}")
+
+
 def _figures(args):
-    from .runner import run_all
+    from .runner import executed, run_all
+    from .scoreboard.page import write
 
     given = {name: _literal(value) for name, value in args.p}
     if args.root:
         given["data_root"] = str(Path(args.root).resolve())
-    return 1 if run_all(args.profile, given, args.only, args.in_place) else 0
+    if run_all(args.profile, given, args.only, args.in_place):
+        return 1
+    if not args.only and "limit" not in given:
+        for path in write(args.profile, executed(args.profile)):
+            print(f"wrote {path}")
+    return 0
 
 
 def _literal(text: str):

@@ -79,3 +79,13 @@ def claim(name: str, on: str = "", suffix: str = "real") -> dict[str, str]:
             "source": row["source"]
         }
     return {"name": name, "statement": row["statement"], "source": row["source"]}
+
+
+def figures() -> pd.DataFrame:
+    """The paper's thirteen figures: `figure`, what it `shows`, what drawing it `needs`."""
+    return pd.read_csv(FOLDER / "figures.csv", dtype=str, keep_default_na=False)
+
+
+def entries() -> pd.DataFrame:
+    """Errors and ambiguities of the paper: `entry`, `what`, the `claims` that decide it, `note`."""
+    return pd.read_csv(FOLDER / "entries.csv", dtype=str, keep_default_na=False)

@@ -77,6 +77,11 @@ def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
     }
 
 
+def executed(profile: str) -> Path:
+    """The folder of the notebooks as `run_all` last executed them."""
+    return project_root() / ".build" / "notebooks" / profile
+
+
 def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = False) -> int:
     """Run the notebooks, print one line for each; the number that failed."""
     paths = notebooks(only)
@@ -84,7 +89,7 @@ def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = 
     data_folder(profile, given.get("data_root", ""))
     given = {"profile": profile} | given if profile != "mini" or not in_place else given
     checked = {path: check_parameters(path, given) for path in paths}  # before any long work
-    build = project_root() / ".build" / "notebooks" / profile
+    build = executed(profile)
     failed = 0
     for path, values in checked.items():
         outcome = run(path, values, build / path.name)
@@ -107,6 +112,14 @@ def _progress_bar(output) -> bool:
     return bool(re.match(r"[^\n]{0,60}?\d+%\|", text.lstrip()))
 
 
+def _name_tables(notebook) -> None:
+    """Number the tables' ids, which pandas draws anew in every run."""
+    shown = [o["data"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o]
+    tables = [data for data in shown if "text/html" in data]
+    for number, data in enumerate(tables):
+        data["text/html"] = re.sub(r"\bT_[0-9a-f]{5}", f"T_{number:05d}", data["text/html"])
+
+
 def _code(notebook) -> list[str]:
     return [c.source for c in notebook.cells if c.cell_type == "code"]
 
@@ -121,6 +134,7 @@ def store(executed: Path, target: Path) -> None:
             del cell.metadata["tags"]
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if not _progress_bar(o)]
+    _name_tables(notebook)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},

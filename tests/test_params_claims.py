@@ -142,3 +142,23 @@ def test_published_record_is_found_again():
     cell = nbformat.v4.new_code_cell("claims.publish()", outputs=[output])
     assert published(nbformat.v4.new_notebook(cells=[cell])) == content
     assert published(nbformat.v4.new_notebook()) is None
+
+
+def test_a_stored_notebook_has_nothing_that_only_its_run_knows(tmp_path):
+    import nbformat
+
+    from cam_utils.runner import store
+
+    table = '<style>#T_3fa12_row0 {}</style><table id="T_3fa12"></table>'
+    outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text="maps:  10%|#  | 1/10"),
+        nbformat.v4.new_output("display_data", {"text/html": table}),
+        nbformat.v4.new_output("display_data", {"text/html": table.replace("3fa12", "00bcd")}),
+    ]
+    cell = nbformat.v4.new_code_cell("1", outputs=outputs, metadata={"papermill": {"duration": 1}})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "run.ipynb")
+    store(tmp_path / "run.ipynb", tmp_path / "kept.ipynb")
+    kept = nbformat.read(tmp_path / "kept.ipynb", as_version=4).cells[0]
+    assert kept.metadata == {}
+    shown = [o["data"]["text/html"] for o in kept.outputs]
+    assert shown == [table.replace("3fa12", "00000"), table.replace("3fa12", "00001")]

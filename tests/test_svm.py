@@ -15,7 +15,9 @@ from cam_utils.features import (
     PROTOCOLS,
     LinearSvm,
     extract,
+    fit_attributes,
     fit_svm,
+    scores,
     split_indices,
     svm,
     svm_cams,
@@ -283,3 +285,70 @@ def test_every_column_of_table_5_has_a_protocol():
     assert (PROTOCOLS["SUN397"].train, PROTOCOLS["SUN397"].test) == (50, 50)
     assert (PROTOCOLS["Event8"].train, PROTOCOLS["Event8"].test) == (70, 60)
     assert PROTOCOLS["SUN Attribute"].score == "average precision"
+
+
+# --- scores ------------------------------------------------------------------------------------
+
+
+def test_accuracy_has_wilsons_interval():
+    found = scores.accuracy([0, 1, 2, 2], [0, 1, 1, 2])
+    assert (found.value, found.n) == (75.0, 4)
+    assert 0 < found.low < 75 < found.high < 100
+    with pytest.raises(CamError, match="one class index"):
+        scores.accuracy([0, 1], [0])
+
+
+def test_mean_class_accuracy_counts_classes_alike():
+    labels = np.repeat([0, 1], [90, 10])
+    predicted = np.where(np.arange(100) < 45, 1, labels)  # half of class 0 is wrong
+    found = scores.mean_class_accuracy(predicted, labels)
+    assert found.value == pytest.approx(75.0)
+    assert found.low < 75 < found.high
+    even = np.arange(40) % 2
+    wrong = np.where(np.arange(40) < 6, 1 - even, even)
+    assert scores.mean_class_accuracy(wrong, even).value == pytest.approx(
+        scores.accuracy(wrong, even).value
+    )
+
+
+def test_differences_are_paired():
+    labels = np.zeros(200, int)
+    first, second = labels.copy(), labels.copy()
+    first[:20], second[:30] = 1, 1  # the second is wrong wherever the first is
+    found = scores.accuracy_difference(first, second, labels)
+    assert found.value == pytest.approx(5.0)
+    assert 2 < found.low < 5 < found.high < 9
+    assert scores.accuracy_difference(first, first, labels).high == 0
+
+
+def test_the_mean_over_splits():
+    rng = np.random.default_rng(0)
+    tests = [rng.permutation(100)[:40] for _ in range(5)]
+    good = rng.random(100) < 0.8
+    found = scores.over_splits(tests, [good[t] for t in tests], 100)
+    assert found.value == pytest.approx(np.mean([100 * good[t].mean() for t in tests]))
+    assert found.n == len(set(np.concatenate(tests)))
+    assert found.low < found.value < found.high
+    one = scores.over_splits(tests[:1], [good[tests[0]]], 100)
+    wilson = scores.accuracy(good[tests[0]], np.ones(40, bool))
+    assert one.value == pytest.approx(wilson.value)
+    assert one.low == pytest.approx(wilson.low, abs=3)
+
+
+def test_attributes_are_ranked_by_an_svm_each():
+    values, labels = blobs(120)
+    truth = np.stack([labels == 0, labels != 1], 1)
+    trained = fit_attributes(values[:90], truth[:90], ["is a", "is not b"])
+    assert trained.weights.shape == (2, 8)
+    assert {"cost", "fold", "average_precision"} == set(trained.folds)
+    found = scores.average_precision(trained.decisions(values[90:]), truth[90:])
+    assert found.value > 90
+    assert found.n == 2
+    mixed = scores.average_precision(trained.decisions(values[90:])[:, ::-1], truth[90:])
+    assert mixed.value < found.value - 5
+    alone = fit_svm(values[:90], truth[:90, 0].astype(int), ["no", "yes"], grid=[trained.cost])
+    np.testing.assert_array_equal(alone.weights[1], trained.weights[0])
+    with pytest.raises(CamError, match="no positive"):
+        scores.average_precision(np.zeros((4, 1)), np.zeros((4, 1)))
+    with pytest.raises(CamError, match="Attribute is a has only 3"):
+        fit_attributes(values[:9], truth[:9], ["is a", "is not b"])

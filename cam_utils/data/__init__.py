@@ -35,6 +35,12 @@ _IMAGES = {
         ("val", "train"),
         "ten easy ImageNet classes (from $CAM_DATA)",
     ),
+    "scene15": (
+        ".scene15",
+        "Scene15",
+        ("train", "test", "all"),
+        "fifteen classes of scenes (from $CAM_DATA)",
+    ),
     "photos": (
         ".photos",
         "Photos",

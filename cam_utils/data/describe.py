@@ -8,6 +8,8 @@ from .files import data_root
 from .ilsvrc import BASES, DOWNLOAD, ILSVRC
 from .imagenette import FOLDERS, Imagenette
 from .photos import SHIPPED, Photos
+from .scene15 import DOWNLOAD as GET_SCENE15
+from .scene15 import PHOTOS, Scene15, missing_classes
 from .source import Source
 from .sources import SOURCES
 
@@ -18,6 +20,7 @@ ARCHIVES = {
     "ilsvrc train": ("ILSVRC2012_img_train.tar*", "imagenet-object-localization*"),
     "imagenette val": ("imagenette*",),
     "imagenette train": ("imagenette*",),
+    "scene15": ("15-Scene*", "scene_categories*", "15scene*"),
 }
 PACKED = (".tar", ".tgz", ".gz", ".zip", ".rar")
 UNFINISHED = (".part", ".partial", ".crdownload", ".aria2", ".download")
@@ -47,6 +50,7 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
     rows += [_ilsvrc(root, split) for split in ("val", "train")]
     rows += [_imagenette(root, split) for split in ("val", "train")]
     rows += [_brought(root, name, source) for name, source in SOURCES.items()]
+    rows += [_scene15(root)]
     return rows
 
 
@@ -72,7 +76,7 @@ def _brought(root: Path, name: str, source: Source) -> tuple[str, bool, str]:
         away = isinstance(error, MissingData) and not here
         return name, False, packed or (f"absent. {source.get}" if away else str(error))
     parts = [_count(source, split, images) for split, images in opened.items()]
-    parts += [f"{split}: {error}" for split, error in errors.items()]
+    parts += [f"{split}: {str(error).rstrip('.')}" for split, error in errors.items()]
     if not all(getattr(images, "has_photos", True) for images in opened.values()):
         return name, False, f"{'; '.join(parts)}; for the photos: {packed or source.get}"
     if errors or not all(_complete(source, split, images) for split, images in opened.items()):
@@ -148,6 +152,24 @@ def _imagenette(root: Path, split: str) -> tuple[str, bool, str]:
     if n_classes < 10:
         parts.append(_packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again")
     return name, True, "; ".join(p for p in parts if p)
+
+
+def _scene15(root: Path) -> tuple[str, bool, str]:
+    name = "scene15"
+    try:
+        images = Scene15("all", root)
+    except CamError as error:
+        absent = "no Scene15 photos" in str(error)
+        why = _packed(ARCHIVES[name], _bases(root)) or (
+            f"absent. {GET_SCENE15}" if absent else str(error)
+        )
+        return name, False, why
+    parts = [f"{len(images):,} of {PHOTOS:,} photos"]
+    parts.append("divided into train and test" if images.given else "not divided: split at random")
+    if missing := missing_classes(images):
+        half = _packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again"
+        parts.append(f"no photos of {', '.join(missing)}; {half}")
+    return name, True, "; ".join(parts)
 
 
 def _why(name: str, root: Path, error: CamError) -> str:

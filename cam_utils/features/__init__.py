@@ -5,10 +5,13 @@ svm = fit_svm(features, features.labels, images.classes)
 result = svm_cams(network, svm, views, classes=1)
 """
 
+from .attributes import fit_attributes
 from .extraction import Features, extract
+from .joining import joined
 from .layers import available_layers
+from .linear_svm import LinearSvm
 from .splits import PROTOCOLS, SplitRule, split_indices
-from .svm import GRID, LinearSvm, fit_svm
+from .svm import GRID, fit_svm
 from .svm_maps import svm_cams, svm_network
 
 __all__ = [
@@ -19,7 +22,9 @@ __all__ = [
     "SplitRule",
     "available_layers",
     "extract",
+    "fit_attributes",
     "fit_svm",
+    "joined",
     "split_indices",
     "svm_cams",
     "svm_network",

@@ -18,31 +18,35 @@ class SplitRule:
 
     Attributes:
         data: its name for `open_images`.
-        train, test: images per class; test None: all the rest. train None: only as given.
-        given: the data set's own split is used where it has one.
-        score: "accuracy", "mean class accuracy" or "average precision".
-        random: how many random splits are usual.
+        train, test: images per class of a random split; test None: all the rest.
+        random: how many random splits.
+        given: the data set's own splits, (train, test) as `open_images` names them.
+        score: "accuracy" or "average precision".
     """
 
     data: str
-    train: int | None
+    train: int | None = None
     test: int | None = None
-    given: bool = False
+    random: int = 0
+    given: tuple[tuple[str, str], ...] = ()
     score: str = "accuracy"
-    random: int = 1
 
 
+_OFFICIAL = (("train", "test"),)
 # by the names of Table 5's columns, and CUB of Table 4
 PROTOCOLS: dict[str, SplitRule] = {
-    "SUN397": SplitRule("sun397", 50, 50, given=True, random=10),
-    "MIT Indoor67": SplitRule("indoor67", 80, 20, given=True),
-    "Scene15": SplitRule("scene15", 100, random=5),
-    "SUN Attribute": SplitRule("sun_attribute", None, given=True, score="average precision"),
+    "SUN397": SplitRule(
+        "sun397", 50, 50, given=tuple((f"train-{k:02d}", f"test-{k:02d}") for k in range(1, 11))
+    ),
+    "MIT Indoor67": SplitRule("indoor67", 80, 20, given=_OFFICIAL),
+    # the data set itself has no split; a copy of it that is divided is used as it is, too
+    "Scene15": SplitRule("scene15", 100, random=5, given=_OFFICIAL),
+    "SUN Attribute": SplitRule("sun_attribute", random=1, score="average precision"),  # halves
     "Caltech101": SplitRule("caltech101", 30, random=5),
     "Caltech256": SplitRule("caltech256", 30, random=5),
-    "Action40": SplitRule("action40", 100, given=True),
+    "Action40": SplitRule("action40", 100, given=_OFFICIAL),
     "Event8": SplitRule("event8", 70, 60, random=5),
-    "CUB-200-2011": SplitRule("cub", None, given=True),
+    "CUB-200-2011": SplitRule("cub", given=_OFFICIAL),
 }
 
 
@@ -51,6 +55,12 @@ def protocol(name: str) -> SplitRule:
     if name not in PROTOCOLS:
         raise unknown("split protocol", name, PROTOCOLS)
     return PROTOCOLS[name]
+
+
+def halves(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """n images divided at random into two halves, whatever their labels: sorted indices."""
+    mixed = np.random.default_rng(seed).permutation(n)
+    return np.sort(mixed[: n // 2]), np.sort(mixed[n // 2 :])
 
 
 def split_indices(

@@ -12,7 +12,7 @@ from ..evaluate.protocols import PAPER
 from ..evaluate.ready import prepared
 from ..networks.gap import GapNetwork
 from ..train.data import digest
-from .svm import LinearSvm
+from .linear_svm import LinearSvm
 
 TOLERANCE = 1e-4  # of the identity, relative to the largest decision value
 

@@ -1,6 +1,7 @@
 """Tables of a notebook: the paper's number, the measured one, and the one on real data."""
 
 import datetime
+from pathlib import Path
 
 import pandas as pd
 
@@ -97,6 +98,14 @@ def picture(name: str, params: Params, network, draw, alt: str, **more) -> None:
         print(f"The picture {name} of profile paper is not in this checkout.")
         return
     display_png(path.read_bytes(), alt)
+
+
+def write_rows(path: Path, rows: list[dict], made: dict) -> Path:
+    """Write a table as CSV, whole or not at all, and beside it how it was made, as JSON."""
+    with replacing(path) as part:
+        pd.DataFrame(rows).to_csv(part, index=False)
+    write_json(path.with_suffix(".json"), made)
+    return path
 
 
 def _words(rate: Rate | None) -> tuple:

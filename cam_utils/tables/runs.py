@@ -1,4 +1,4 @@
-"""The heavy runs behind Tables 2 and 3 and the ablation: evaluated, kept, summarised.
+"""The heavy runs behind Tables 2, 3 and 5 and the ablation: evaluated, kept, summarised.
 
 python -m cam_utils tables --profile mini
 python -m cam_utils tables --profile paper --root $CAM_DATA
@@ -19,14 +19,15 @@ from ..evaluate import evaluate
 from ..metrics import mean_interval
 from ..metrics.localization import misses
 from ..networks import load_network
-from ..provenance import about, project_root, replacing, write_json
+from ..provenance import about, project_root
 from ..train.heads import load_head, load_uncut
 from ..train.mini_seeds import SEEDS, load_seed
-from . import baselines, table2, variants
+from . import baselines, table2, table5_run, variants
+from .results import write_rows
 
 KEPT = Path(".build") / "tables"
 DATA = {"mini": ("mini/objects", "test"), "paper": ("ilsvrc", "val")}
-STUDIES = ("table2", "ablation", "poolings")
+STUDIES = ("table2", "ablation", "poolings", "table5")
 ABLATED = {"mini": "GoogLeNet-GAP", "paper": "GoogLeNet"}
 TRIED = 360  # pictures of val on which backprop's rule is chosen
 
@@ -42,9 +43,7 @@ def run(profile: str, root, studies=STUDIES, device="cpu", limit: int = 0, out=N
     out.mkdir(parents=True, exist_ok=True)
     made = []
     for study in studies:
-        made += {"table2": _table2, "ablation": _ablation, "poolings": _poolings}[study](
-            profile, root, device, limit, out
-        )
+        made += _STUDY[study](profile, root, device, limit, out)
     return made
 
 
@@ -95,8 +94,8 @@ def _table2(profile, root, device, limit, out) -> list[Path]:
         "centre box": {"fraction": best.fraction, "chosen on": best.chosen_on},
     }
     return [
-        _write(out / "table2.csv", rows, made),
-        _write(out / "table2_differences.csv", found, made),
+        write_rows(out / "table2.csv", rows, made),
+        write_rows(out / "table2_differences.csv", found, made),
     ]
 
 
@@ -147,8 +146,8 @@ def _ablation(profile, root, device, limit, out) -> list[Path]:
             network, _images(profile, None, limit, "val"), variants.STEPS, device
         )
     return [
-        _write(out / "ablation.csv", rows, made),
-        _write(out / "table3.csv", variants.table3(tables, val, _blacklist(images)), made),
+        write_rows(out / "ablation.csv", rows, made),
+        write_rows(out / "table3.csv", variants.table3(tables, val, _blacklist(images)), made),
     ]
 
 
@@ -185,7 +184,7 @@ def _poolings(profile, root, device, limit, out) -> list[Path]:
                 )
     nets = {str(k): n for k, n in nets.items()}
     made = _record(profile, nets, images, device, "poolings", limit)
-    return [_write(out / "poolings.csv", rows, made)]
+    return [write_rows(out / "poolings.csv", rows, made)]
 
 
 def _evaluated(network, images, protocol, profile, device) -> pd.DataFrame:
@@ -196,6 +195,14 @@ def _evaluated(network, images, protocol, profile, device) -> pd.DataFrame:
 
 def _blacklist(images):
     return getattr(images, "blacklist", ())
+
+
+_STUDY = {
+    "table2": _table2,
+    "ablation": _ablation,
+    "poolings": _poolings,
+    "table5": table5_run.run,
+}
 
 
 def _record(profile, nets, images, device, study, limit) -> dict:
@@ -209,10 +216,3 @@ def _record(profile, nets, images, device, study, limit) -> dict:
         "command": f"python -m cam_utils tables --profile {profile} --only {study}{options}",
         "made": datetime.date.today().isoformat(),
     }
-
-
-def _write(path: Path, rows: list[dict], made: dict) -> Path:
-    with replacing(path) as part:
-        pd.DataFrame(rows).to_csv(part, index=False)
-    write_json(path.with_suffix(".json"), made)
-    return path

@@ -1,0 +1,71 @@
+"""One linear SVM for each of many attributes that an image may have together (SUN Attribute)."""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import average_precision_score
+from sklearn.model_selection import KFold
+
+from ..errors import CamError
+from .linear_svm import LinearSvm, checked_values
+from .svm import GRID, checked_grid, solve
+
+
+def fit_attributes(features, truth, names, seed: int = 0, grid=GRID, folds: int = 5) -> LinearSvm:
+    """Train a linear SVM for each attribute against its absence, all with one cost.
+
+    The cost with the best mean average precision over folds wins, of equals the smallest. Its
+    decision values rank images for each attribute; `predict` has no meaning here.
+
+    Args:
+        features: `Features` or (N, K): the training part alone.
+        truth: (N, A) bool, which image has which attribute; each has some with and some without.
+        names: A names.
+
+    Returns:
+        Weights (A, K); `folds` has the columns cost, fold, average_precision (percent).
+
+    Raises:
+        CamError: shapes do not fit, an attribute that all or no images have, a wrong grid.
+    """
+    values, truth, grid = checked_values(features), np.asarray(truth, bool), checked_grid(grid)
+    if truth.shape != (len(values), len(names)):
+        raise CamError(
+            f"Found truth {truth.shape} for {len(values)} images and {len(names)} attributes; "
+            "expected (N, A)."
+        )
+    rare = np.minimum(truth.sum(0), (~truth).sum(0))
+    if rare.min() < folds:
+        raise CamError(
+            f"Attribute {names[int(rare.argmin())]} has only {int(rare.min())} images with it, or "
+            f"without it, and {folds} are needed; leave it out or use fewer folds."
+        )
+    rows = []
+    splitter = KFold(folds, shuffle=True, random_state=seed)
+    for fold, (train, held_out) in enumerate(splitter.split(values) if len(grid) > 1 else ()):
+        for cost in grid:
+            weights, bias, _ = _solve_all(values[train], truth[train], cost, seed)
+            found = values[held_out] @ weights.T + bias
+            rows.append((cost, fold, 100 * _mean_precision(found, truth[held_out])))
+    table = pd.DataFrame(rows, columns=["cost", "fold", "average_precision"])
+    means = table.groupby("cost")["average_precision"].mean()
+    cost = float(means.index[int(np.argmax(means.to_numpy()))]) if rows else grid[0]
+    weights, bias, converged = _solve_all(values, truth, cost, seed)
+    return LinearSvm(weights, bias, [str(n) for n in names], cost, table, converged)
+
+
+def _solve_all(values, truth, cost: float, seed: int):
+    """The rows of all attributes; one that a part of the images lacks altogether has zeros."""
+    weights = np.zeros((truth.shape[1], values.shape[1]), np.float32)
+    bias, converged = np.zeros(truth.shape[1], np.float32), True
+    for k, column in enumerate(truth.T):
+        if column.any() and not column.all():
+            (_, weights[k]), (_, bias[k]), fine = solve(values, column.astype(int), cost, seed)
+            converged &= fine
+    return weights, bias, converged
+
+
+def _mean_precision(decisions, truth) -> float:
+    both = truth.any(0) & ~truth.all(0)
+    return float(np.mean([
+        average_precision_score(t, d) for t, d in zip(truth.T[both], decisions.T[both], strict=True)
+    ]))  # fmt: skip

@@ -1,0 +1,222 @@
+"""What holds for every data set that a user brings, on small trees in the official layouts."""
+
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from trees import HEIGHT, TREES, WIDTH, icdar2015, photo
+
+from cam_utils.data import available_images, open_images, subset
+from cam_utils.data.describe import doctor_rows
+from cam_utils.data.sources import SOURCES
+from cam_utils.errors import BrokenImage, CamError, MissingData
+
+PAIRS = [(name, split) for name, source in SOURCES.items() for split in source.splits]
+PAIRS = [(n, s) for n, s in PAIRS if s[-4:] != "2017" and s[-2:] not in ("02", "05", "07")]
+
+
+@pytest.fixture(autouse=True)
+def no_data_root(monkeypatch):
+    monkeypatch.delenv("CAM_DATA", raising=False)
+
+
+def row(name, root):
+    return next((there, text) for key, there, text in doctor_rows(root) if key == name)
+
+
+def test_every_source_has_a_tree_and_a_name():
+    assert set(TREES) == set(SOURCES)
+    assert set(SOURCES) <= set(available_images())
+    for name, source in SOURCES.items():
+        assert set(source.checked) <= set(source.splits), name
+        assert set(source.complete) <= set(source.checked), name
+        assert source.get.startswith("Get "), name
+        assert "folder of data sets" in source.get, name
+
+
+@pytest.mark.parametrize(("name", "split"), PAIRS)
+def test_records_are_whole(tmp_path, name, split):
+    TREES[name](tmp_path)
+    images = open_images(name, split, tmp_path)
+    assert (images.name, images.split, images.missing) == (name, split, 0)
+    assert len(images) == len(images.ids) == len(set(images.ids)) > 0
+    assert all("." not in id.rpartition("/")[2] for id in images.ids)
+    for i, id in enumerate(images.ids):
+        record = images[i]
+        assert (record.id, record.label) == (id, images.label(i))
+        assert record.image.mode == "RGB"
+        assert record.image.size == images.size(i) == (WIDTH, HEIGHT)
+        assert -1 <= record.label < max(len(images.classes), 1)
+        assert record.boxes.dtype == images.boxes(i).dtype == np.float32
+        np.testing.assert_array_equal(record.boxes, images.boxes(i))
+        assert record.boxes.shape == (len(record.boxes), 4)
+        assert (record.boxes[:, :2] >= 0).all()
+        assert (record.boxes[:, 2:] <= (WIDTH, HEIGHT)).all()
+        assert (record.boxes[:, 2:] > record.boxes[:, :2]).all()
+        if record.masks is not None:
+            assert record.masks.shape == (len(record.boxes), HEIGHT, WIDTH)
+            assert record.masks.dtype == bool
+        assert (record.objects is not None) == images.objects_in_scenes
+        if record.objects is not None:
+            assert len(record.objects) == len(record.boxes) > 0
+            assert len(record.boxes_of(record.label)) == 0
+    with pytest.raises(IndexError):
+        images[len(images)]
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_a_copy_is_the_same_and_a_subset_keeps_its_pictures(tmp_path, name):
+    TREES[name](tmp_path)
+    images = open_images(name, SOURCES[name].splits[0], tmp_path)
+    copy = pickle.loads(pickle.dumps(images))
+    assert copy.ids == images.ids
+    np.testing.assert_array_equal(copy[0].boxes, images[0].boxes)
+    last = subset(images, 0)
+    last.indices = last.indices[-1:]
+    assert last[0].id == images.ids[-1]
+    for method in images.per_picture:
+        if method != "quads" or name == "icdar2015":
+            expected = getattr(images, method)(len(images) - 1)
+            found = getattr(last, method)(0)
+            assert str(found) == str(expected), method  # arrays, dicts and tuples alike
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_opening_decodes_nothing(tmp_path, name, monkeypatch):
+    TREES[name](tmp_path)
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a picture was opened")
+
+    monkeypatch.setattr(Image, "open", refuse)
+    images = open_images(name, SOURCES[name].splits[0], tmp_path)
+    assert images.label(0) >= -1
+    assert str(len(images)) in repr(images)
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_absent_data_say_what_to_get(tmp_path, name):
+    source = SOURCES[name]
+    with pytest.raises(MissingData, match="There is no") as error:
+        open_images(name, source.splits[0], tmp_path)
+    assert source.get in str(error.value)
+    assert source.layout in str(error.value)
+    with pytest.raises(CamError, match="There is no split"):
+        open_images(name, "trane", tmp_path)
+    there, text = row(name, tmp_path)
+    assert not there
+    assert text == f"absent. {source.get}"
+    archive = source.archives[0].removesuffix("*").removesuffix(".zip").replace("*", "x") + ".zip"
+    (tmp_path / archive).write_bytes(b"PK")
+    assert "not unpacked" in row(name, tmp_path)[1]
+    (tmp_path / archive).rename(tmp_path / f"{archive}.part")
+    part = row(name, tmp_path)[1]
+    assert "unfinished" in part or not source.archives[0].endswith("*")
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_doctor_counts_what_is_there(tmp_path, name):
+    TREES[name](tmp_path)
+    there, text = row(name, tmp_path)
+    source = SOURCES[name]
+    assert there, text
+    for split in source.checked:
+        images = open_images(name, split, tmp_path)
+        number = source.complete.get(split, len(images))
+        assert f"{split}: {len(images):,} of {number:,} photos" in text
+    assert ("a part, or half unpacked" in text) == bool(source.complete)
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_without_a_single_photo(tmp_path, name):
+    TREES[name](tmp_path)
+    for path in list(tmp_path.rglob("*")):
+        if path.suffix.lower() == ".jpg":
+            path.unlink()
+    there, text = row(name, tmp_path)
+    assert not there
+    assert SOURCES[name].get in text
+    if name != "cub":
+        with pytest.raises(MissingData, match="There is no"):
+            open_images(name, SOURCES[name].splits[0], tmp_path)
+
+
+LISTED = ("cub", "sun397", "indoor67", "sun_attribute", "action40", "coco_captions", "vqa", "svt")
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_listed_photos_that_are_not_there_are_left_out_and_counted(tmp_path, name):
+    TREES[name](tmp_path)
+    split = "all" if "all" in SOURCES[name].splits else "val"
+    if name == "sun397":
+        split = "train"  # "all" goes by what is there
+    if name == "indoor67":
+        split = "test"
+    before = open_images(name, split, tmp_path)
+    before.path(0).unlink()
+    images = open_images(name, split, tmp_path)
+    assert images.missing == 1
+    assert images.ids == before.ids[1:]
+    if images.ids:
+        assert images.label(0) == before.label(1)
+    shown = row(name, tmp_path)[1]
+    if name not in ("sun397", "indoor67"):
+        assert "1 more lack" in shown
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_a_broken_photo_is_named(tmp_path, name):
+    TREES[name](tmp_path)
+    images = open_images(name, SOURCES[name].splits[0], tmp_path)
+    images.path(0).write_bytes(images.path(0).read_bytes()[:200])
+    with pytest.raises(BrokenImage) as error:
+        images[0]
+    assert error.value.path == str(images.path(0))
+
+
+def test_layouts_nested_in_their_own_name_and_given_themselves(tmp_path):
+    TREES["cub"](tmp_path / "CUB_200_2011")
+    assert len(open_images("cub", "train", tmp_path)) == 2
+    assert len(open_images("cub", "train", tmp_path / "CUB_200_2011" / "CUB_200_2011")) == 2
+    shutil.rmtree(tmp_path / "CUB_200_2011" / "CUB_200_2011")
+    with pytest.raises(MissingData, match=r"CUB_200_2011 is there, but has no images\.txt"):
+        open_images("cub", "train", tmp_path)
+    assert "is there, but has no" in row("cub", tmp_path)[1]
+
+
+def test_a_part_of_no_split_shows_in_doctor(tmp_path):
+    icdar2015(tmp_path, plain=True)
+    assert row("icdar2015", tmp_path) == (
+        True,
+        "all: 2 of 1,500 photos; a part, or half unpacked; fine for a smaller run",
+    )
+
+
+def test_one_split_alone(tmp_path):
+    TREES["svt"](tmp_path)
+    (tmp_path / "svt1" / "test.xml").unlink()
+    there, text = row("svt", tmp_path)
+    assert there
+    assert "train: 2 of 2 photos; test: There is no Street View Text" in text
+
+
+def test_photos_turned_by_exif_have_their_upright_size(tmp_path):
+    path = photo(tmp_path / "a.jpg")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.open(path).save(path, exif=exif)
+    images = open_images("photos", root=tmp_path)
+    assert images.size(0) == images[0].image.size == (HEIGHT, WIDTH)
+
+
+def test_readme_lists_every_data_set(repo):
+    text = (repo / "README.md").read_text(encoding="utf-8")
+    for name, source in SOURCES.items():
+        get = source.get.removeprefix("Get ").removesuffix(
+            " and unpack it in the folder of data sets"
+        )
+        cells = (source.layout, get, source.used_by)
+        row = f"| `{name}` | {' | '.join(cells)} |".replace("<", "&lt;").replace("*", r"\*")
+        assert row in text.splitlines(), row

@@ -1,0 +1,152 @@
+"""The scoreboard: nothing of the paper is left out, every number has its place, and it is fresh."""
+
+import re
+
+import nbformat
+import pytest
+
+from cam_utils import paper
+from cam_utils.claims import RECORD, WORDS
+from cam_utils.errors import CamError
+from cam_utils.scoreboard import cells as cells_module
+from cam_utils.scoreboard import page as page_module
+from cam_utils.scoreboard import verdicts as verdicts_module
+from cam_utils.scoreboard.cells import cells
+
+PROFILES = ("mini", "paper")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_cell_of_every_table_is_measured_or_has_the_reason(profile):
+    found = cells(profile)
+    for number in paper.CAPTIONS:
+        frame = paper.table(number)
+        numbers = frame.iloc[:, 1:].drop(columns=["supervision", "annotation"], errors="ignore")
+        own = [c for c in found if c.table == number]
+        assert len(own) == numbers.size
+        assert sorted(c.published for c in own) == sorted(numbers.to_numpy().ravel().tolist())
+    for cell in found:
+        if cell.measured is None:
+            assert len(cell.note) > 10
+        else:
+            assert cell.source
+            assert cell.measured.low <= cell.measured.value <= cell.measured.high
+            assert cell.measured.n > 0
+
+
+def test_cells_hold_the_stored_numbers():
+    stored, _ = paper.measured("table2", "mini")
+    row = stored[(stored["row"] == "NIN") & (stored["metric"] == "top-1 localization error, %")]
+    cell = next(c for c in cells("mini") if (c.table, c.row, c.column) == (2, "NIN", "top1"))
+    assert cell.measured.value == float(row["measured"].iloc[0])
+    assert cell.published == 65.47
+
+
+def test_unknown_profile():
+    with pytest.raises(CamError, match="expected mini or paper"):
+        cells("real")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_page_has_all_figures_and_entries(profile):
+    text = page_module.page(profile)
+    for n in range(1, 14):
+        assert re.search(rf"^\| {n} \| \w", text, re.M)
+    for n in range(1, 26):
+        line = re.search(rf"^\| E{n} \|.*$", text, re.M).group()
+        verdict, note = line.split(" | ")[2:4]
+        assert verdict.strip() != "no verdict" or len(note.strip()) > 10, line
+
+
+def test_every_claim_has_a_verdict_and_a_cell():
+    found = verdicts_module.verdicts()
+    assert verdicts_module.undecided(found) == []
+    assert set(found["verdict"]) <= set(WORDS.values())
+    assert (found["cell"] != "").all(), found[found["cell"] == ""]
+    named = {name for line in paper.entries()["claims"] for name in line.split()}
+    assert named <= set(found["claim"])
+
+
+def test_stored_pages_are_those_that_the_stored_notebooks_give(repo):
+    """Digits aside, which another machine may turn."""
+    for profile in PROFILES:
+        stored = (repo / "figures" / profile / page_module.NAME).read_text()
+        assert _words(stored) == _words(page_module.page(profile)), "python -m cam_utils scoreboard"
+    readme = (repo / "README.md").read_text()
+    for profile in PROFILES:
+        assert _words(page_module.head(profile)) in _words(readme)
+
+
+def _words(text: str) -> str:
+    return re.sub(r"-?\d[\d.,e-]*", "#", text)
+
+
+def _notebook(folder, name, record, printed):
+    output = nbformat.v4.new_output("stream", text=printed)
+    shown = nbformat.v4.new_output("display_data", {RECORD: record, "text/plain": ""})
+    cells = [
+        nbformat.v4.new_code_cell("1", execution_count=7, outputs=[output]),
+        nbformat.v4.new_code_cell("2", execution_count=8, outputs=[shown]),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / name)
+
+
+def test_verdicts_of_notebooks(tmp_path, monkeypatch):
+    entry = {"verdict": "supported", "source": "s", "measured": 1.0, "paper": None}
+    verdicts = {
+        "a": entry | {"statement": "A holds"},
+        "a-real": entry | {"statement": "A holds; on photos"},
+        "googlenet-table1-top1": entry | {"statement": "T"},
+    }
+    record = {"notebook": "01_x", "verdicts": verdicts, "metrics": {}}
+    _notebook(tmp_path, "01_x.ipynb", record, "supported: A holds; on photos (s)\n")
+    monkeypatch.setattr(verdicts_module, "notebooks", lambda: [tmp_path / "01_x.ipynb"])
+    found = verdicts_module.verdicts()
+    assert found[["claim", "on", "cell"]].to_numpy().tolist() == [
+        ["a", "mini", "7"],
+        ["a", "real", "7"],
+        ["googlenet-table1-top1", "real", ""],
+    ]
+    assert verdicts_module.verdicts("paper")["on"].tolist() == ["real"] * 3
+    assert verdicts_module.verdicts(folder=tmp_path / "none").empty
+
+
+def test_write_keeps_the_rest_of_the_readme(tmp_path, monkeypatch):
+    for profile in PROFILES:
+        (tmp_path / "figures" / profile).mkdir(parents=True)
+    marks = f"{page_module.START}\nold\n{page_module.END}"
+    (tmp_path / "README.md").write_text(f"before\n{marks}\nend\n")
+    monkeypatch.setattr(page_module, "project_root", lambda: tmp_path)
+    written = page_module.write()
+    assert [p.name for p in written] == ["SCOREBOARD.md", "SCOREBOARD.md", "README.md"]
+    text = (tmp_path / "README.md").read_text()
+    assert text.startswith("before\n")
+    assert text.endswith(f"{page_module.END}\nend\n")
+    assert "old" not in text
+    assert page_module.head("mini") in text
+    page_module.write()
+    assert (tmp_path / "README.md").read_text() == text
+    assert [p.parent.name for p in page_module.write("paper")] == ["paper"]
+    (tmp_path / "README.md").write_text("no marks")
+    with pytest.raises(CamError, match="no lines"):
+        page_module.write()
+
+
+def test_figures_are_found_in_the_manifest(tmp_path, monkeypatch):
+    folder = tmp_path / "figures" / "mini"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(
+        '{"fig01_a": {"paper": "Figure 1"}, "fig10_b": {"paper": "Figure 10, ranks"},'
+        ' "fig08_c": {"paper": "Figures 1 and 8"}, "table1_d": {"paper": "Table 1"}}'
+    )
+    monkeypatch.setattr(page_module, "project_root", lambda: tmp_path)
+    assert page_module._drawn("1", "mini") == ["[fig01_a](fig01_a.png)", "[fig08_c](fig08_c.png)"]
+    assert page_module._drawn("8", "mini") == ["[fig08_c](fig08_c.png)"]
+    assert page_module._drawn("10", "mini") == ["[fig10_b](fig10_b.png)"]
+    assert page_module._drawn("2", "mini") == page_module._drawn("1", "paper") == []
+
+
+def test_reasons_are_told_apart():
+    by_row = {c.row: c.note for c in cells("paper") if c.table == 1 and c.measured is None}
+    assert by_row["AlexNet-GAP"] == cells_module.NO_WEIGHTS
+    assert by_row["VGGnet"] == cells_module.NOT_HERE
