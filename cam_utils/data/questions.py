@@ -1,21 +1,22 @@
-"""One question about a picture of a data set, with its answer."""
+"""A question about a picture and its answer, as in visual question answering."""
 
 from dataclasses import dataclass
 
-import numpy as np
+KINDS = ("colour", "count", "object", "place", "activity", "yes/no")  # of mini/scenes
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question in words.
+    """One question.
 
     Attributes:
         id: unique within the data set.
-        image: the picture's number in the data set.
+        image: number of the picture in the data set.
         text: the question.
-        answer: a word or two; "" where it is not known.
-        kind: what sort of question it is.
-        evidence: (H, W) bool, the pixels that answer it, or None where that is not known.
+        answer: one or a few words, lower case; "" where it is not known.
+        kind: what sort of question it is; one of KINDS in mini/scenes.
+        evidence: name of the object whose mask holds the answer, or None where no single object
+            does, or it is not known.
     """
 
     id: str
@@ -23,4 +24,4 @@ class Question:
     text: str
     answer: str
     kind: str
-    evidence: np.ndarray | None = None
+    evidence: str | None = None

@@ -36,7 +36,7 @@ class Record:
     objects: tuple[str, ...] | None = None
 
     def boxes_of(self, label: int) -> np.ndarray:
-        """The (n, 4) boxes that show class `label`; n may be 0, as where boxes are objects."""
+        """The (n, 4) boxes that show class `label`; n may be 0, as it is for a scene."""
         if self.objects is not None:
             return self.boxes[:0]
         if self.box_labels is None:
