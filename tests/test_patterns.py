@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from sklearn.metrics import average_precision_score, roc_auc_score
 from toy_scenes import NAMES, SIDE, ColourNetwork, ToyScenes
 
 from cam_utils import CamError
 from cam_utils.data.record import Record
 from cam_utils.features import extract, fit_svm, svm_network
+from cam_utils.metrics import ranking
 from cam_utils.patterns import concepts, informative, objects, placement, text
 from cam_utils.patterns.maps import records_with_maps
 from cam_utils.patterns.objects import NOISE, OTHER, PREDICTED, WRONG, Rule
@@ -137,11 +139,11 @@ def test_mining_finds_the_concept_and_hard_negatives(scenes):
     fresh = learnt.entered[0]
     assert scores[fresh].min() >= np.sort(scores[pool])[-len(pool) // 2 :].min()
     truth = np.array(["lamp" in r.objects for r in data.records])
-    real = concepts.average_precision(learnt.scores(found.values), truth)
+    real = ranking.average_precision(learnt.scores(found.values), truth)
     assert real.value > 95
     fake = concepts.learn(found.values, concepts.shuffled(captions, 1), "lamp", how)
     other = fake.scores(found.values)
-    assert concepts.average_precision(learnt.scores(found.values), truth, other).low > 0
+    assert ranking.average_precision(learnt.scores(found.values), truth, other).low > 0
     lamp = NAMES.index("lamp")
     assert learnt.svms[-1].weights[0].argmax() == lamp
 
@@ -161,6 +163,27 @@ def test_placement_beside_maps_that_never_look():
     rates = placement.placement_rates(table)
     assert rates["energy inside, %, map - uniform"].value == pytest.approx(75)
     assert placement.gain(table, table).value == 0
+
+
+def test_rankings_equal_scikit_learn():
+    rng = np.random.default_rng(0)
+    scores, truth = rng.integers(0, 12, 60).astype(float), rng.random(60) < 0.3  # with ties
+    found = ranking.average_precision(scores, truth)
+    assert found.value == pytest.approx(100 * average_precision_score(truth, scores))
+    area = ranking.roc_area(scores, truth)
+    assert area.value == pytest.approx(100 * roc_auc_score(truth, scores))
+    assert found.low < found.value < found.high
+    assert area.low < area.value < area.high
+    draw = rng.integers(0, 60, 60)
+    weights = np.bincount(draw, minlength=60)[None].astype(float)
+    for own, library in (
+        (ranking._areas, roc_auc_score),
+        (ranking._precisions, average_precision_score),
+    ):
+        assert own(scores, truth, weights)[0] == pytest.approx(library(truth[draw], scores[draw]))
+    assert ranking.average_precision(scores, truth, scores).value == 0
+    with pytest.raises(CamError, match="both kinds"):
+        ranking.roc_area(scores, truth & False)
 
 
 def words(boxes, masks=None, size=(60, 40)):

@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.metrics import average_precision_score
 
 from ..errors import CamError
 from ..features import GRID, LinearSvm, fit_svm
-from ..metrics import Rate
 
 # words that say nothing of what is seen: a caption with "in" may be a negative of "mirror in lake"
 STOP = frozenset({
@@ -128,32 +126,6 @@ def learn(values: np.ndarray, captions: Sequence, phrase: str, how: Mining | Non
         svms.append(replace(both, weights=both.weights[1:], bias=both.bias[1:], classes=[phrase]))
         counts.append(len(negatives))
     return Concept(phrase, svms, len(yes), counts, entered)
-
-
-def average_precision(
-    scores: np.ndarray, truth: np.ndarray, other: np.ndarray | None = None, seed: int = 0
-) -> Rate:
-    """Average precision of a ranking, in percent, with a 95 % bootstrap interval over pictures.
-
-    Args:
-        scores, truth: (N,). other: (N,) a second ranking, whose value is subtracted (paired).
-    """
-    truth = np.asarray(truth, bool)
-    if not truth.any():
-        raise CamError("No picture shows the concept; expected at least one positive to rank.")
-
-    def value(rows) -> float:
-        if not truth[rows].any():
-            return float("nan")
-        found = average_precision_score(truth[rows], scores[rows])
-        return 100 * (
-            found - (average_precision_score(truth[rows], other[rows]) if other is not None else 0)
-        )
-
-    rng, everything = np.random.default_rng(seed), np.arange(len(truth))
-    drawn = [value(rng.choice(everything, len(truth))) for _ in range(500)]
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
-    return Rate(value(everything), float(low), float(high), len(truth))
 
 
 def shuffled(captions: Sequence, seed: int = 0) -> list:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.metrics import roc_auc_score
 from tqdm.auto import tqdm
 
 from ..errors import CamError
 from ..features import fit_svm
 from ..metrics import Rate, mean_interval, rate
+from ..metrics.ranking import roc_area
 from ..views import paste_whole
 from .placement import gain, placement_rates
 from .street import AS_IT_IS, COLOURS, ERASED, VERSIONS, Street
@@ -86,18 +86,6 @@ def held_out(
     return Held(half, scores, maps, against, no_half, costs)
 
 
-def rank_area(yes: np.ndarray, no: np.ndarray, seed: int = 0, rounds: int = 1000) -> Rate:
-    """Area under the ROC curve in percent (50: chance), bootstrap over the pictures of each side."""
-
-    def value(a, b):
-        return 100 * roc_auc_score(np.repeat([1, 0], [len(a), len(b)]), np.concatenate([a, b]))
-
-    rng = np.random.default_rng(seed)
-    drawn = [value(rng.choice(yes, len(yes)), rng.choice(no, len(no))) for _ in range(rounds)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Rate(float(value(yes, no)), float(low), float(high), len(yes) + len(no))
-
-
 def study(
     street: Street, photos, negatives: dict[str, np.ndarray], seed: int = 0, progress: bool = True
 ) -> tuple[pd.DataFrame, dict]:
@@ -154,7 +142,8 @@ def study(
 def _rates(held: Held, table, own, no, detector: str, seed: int) -> dict[str, Rate]:
     version = VERSIONS.index(ERASED if detector == STYLE else AS_IT_IS)
     against = "the same photos, words erased" if detector == SAME else "pictures without text"
-    ranked = rank_area(held.scores[own, version], held.negatives[no], seed)
+    scores = np.concatenate([held.scores[own, version], held.negatives[no]])
+    ranked = roc_area(scores, np.arange(len(scores)) < own.sum(), seed=seed)
     boxes = table[own]
     return (
         {f"area under the ROC curve, %, against {against}": ranked}
