@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from cam_utils.mini.text import MiniText
 from PIL import Image
 from sklearn.metrics import average_precision_score, roc_auc_score
 from toy_scenes import NAMES, SIDE, ColourNetwork, ToyScenes
@@ -11,9 +12,11 @@ from cam_utils import CamError
 from cam_utils.data.record import Record
 from cam_utils.features import extract, fit_svm, svm_network
 from cam_utils.metrics import ranking
+from cam_utils.mini.scenes import CONCEPTS, MiniScenes
 from cam_utils.patterns import concepts, informative, objects, placement, text
 from cam_utils.patterns.maps import records_with_maps
 from cam_utils.patterns.objects import NOISE, OTHER, PREDICTED, WRONG, Rule
+from cam_utils.patterns.once import DrawnOnce
 
 
 @pytest.fixture(scope="module")
@@ -245,3 +248,35 @@ def test_falls_are_relative_to_the_spread():
     assert found[fall + "difference"].value == pytest.approx(1.5)
     energy_fall = "fall of the energy at the words' place, points: "
     assert found[energy_fall + "difference"].value == pytest.approx(30)
+
+
+def test_drawn_once_is_what_is_drawn(tmp_path):
+    scenes, streets = MiniScenes("val"), MiniText("val")
+    for data in (scenes, streets):
+        first = DrawnOnce(data, 6, tmp_path, workers=1, progress=False)
+        again = DrawnOnce(data, 6, tmp_path, workers=1, progress=False)
+        assert len(list(tmp_path.glob("*.npz"))) == 1 + (data is streets)
+        assert len(again) == 6
+        assert again.ids == data.ids[:6]
+        for i in range(6):
+            for found in (first[i], again[i]):
+                same(found, data[i])
+            assert again.label(i) == data.label(i)
+    with pytest.raises(IndexError):
+        again[6]
+    same(again.twin(2), streets.twin(2))
+    kept = DrawnOnce(scenes, 6, tmp_path, progress=False)
+    assert kept.captions(3) == tuple(scenes.captions(3))
+    assert kept.questions(3) == tuple(scenes.questions(3))
+    for i in range(6):
+        for concept in CONCEPTS:
+            one, other = kept.concept_mask(i, concept), scenes.concept_mask(i, concept)
+            assert (one is None and other is None) or (one == other).all()
+
+
+def same(found, record):
+    assert (found.id, found.label, found.caption) == (record.id, record.label, record.caption)
+    assert found.objects == record.objects
+    assert (np.asarray(found.image) == np.asarray(record.image)).all()
+    assert (found.boxes == record.boxes).all()
+    assert (found.masks == record.masks).all()
