@@ -59,6 +59,18 @@ _IMAGES = {
         ("train", "val", "test"),
         "20 species of drawn birds with boxes and parts, made on the fly",
     ),
+    "mini/scenes": (
+        "..mini.scenes",
+        "MiniScenes",
+        ("train", "val", "test"),
+        "ten types of drawn scenes with every object's mask, captions and questions",
+    ),
+    "mini/text": (
+        "..mini.text",
+        "MiniText",
+        ("train", "val", "test"),
+        "drawn streets with and without words on their signs, with word boxes",
+    ),
     **{name: (*s.opener, s.splits, s.line) for name, s in SOURCES.items()},
 }
 

@@ -43,6 +43,7 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
     """
     rows = [("mini/objects", True, "drawn on the fly, nothing to download"), _photos()]
     rows.insert(1, ("mini/birds", True, "drawn on the fly, nothing to download"))
+    rows += [(name, True, "drawn on the fly") for name in ("mini/scenes", "mini/text")]
     try:
         root = data_root(root)
     except CamError as error:

@@ -25,8 +25,9 @@ _WORDS = {
 }
 _PLURALS = {
     "person": "people", "shelf": "shelves", "bench": "benches", "bus": "buses",
-    "church": "churches", "flowers": "flowers", "bale of hay": "bales of hay", "flight of stairs": "flights of stairs",
-    "roll of straw": "rolls of straw",   "someone": "people",
+    "church": "churches", "flowers": "flowers", "bale of hay": "bales of hay",
+    "flight of stairs": "flights of stairs",
+    "roll of straw": "rolls of straw", "someone": "people",
     "bush": "bushes",
     "board with writing": "boards with writing", "curtain": "curtains", "puppy": "puppies",
 }  # fmt: skip

@@ -143,20 +143,21 @@ class Stage:
         """The things so far with one of these names."""
         return [t for t in self.things if t.name in names]
 
-    def finish(self) -> tuple[np.ndarray, list[Thing]]:
-        """Take hidden things off the stage and draw the rest.
+    def finish(self, drop=True) -> tuple[np.ndarray, list[Thing]]:
+        """Take hidden things off the stage (unless `drop` is False) and draw the rest.
 
         Returns:
             image (SIZE, SIZE, 3) uint8; the things that are seen, back to front, with their masks.
         """
         order = sorted(self.things, key=lambda t: t.depth)
-        while True:
-            _see(order)
+        _see(order)
+        while drop:
             hidden = [t for t in order if _is_hidden(t) or (t.on and t.on not in order)]
             if not hidden:
                 break
             # the nearest one first: taking it away may show another
             order.remove(hidden[-1])
+            _see(order)
         picture = np.zeros((SIZE, SIZE, 3), dtype=np.float32)
         shadow = tuple(round(-2 * v) for v in self.light)
         for thing in order:
@@ -169,17 +170,21 @@ class Stage:
         return np.array([tight_box(t.mask) for t in things], dtype=np.float32).reshape(-1, 4)
 
 
+def solid(layer: Layer) -> np.ndarray:
+    """(SIZE, SIZE) bool: where a layer hides what is behind it."""
+    mask = np.zeros((SIZE, SIZE), dtype=bool)
+    h, w = layer.alpha.shape
+    mask[layer.y : layer.y + h, layer.x : layer.x + w] = layer.alpha >= 0.5
+    return mask
+
+
 def _see(order: list[Thing]) -> None:
     """Give each thing the mask of what is seen of it."""
     covered = np.zeros((SIZE, SIZE), dtype=bool)
     for thing in reversed(order):
-        layer = thing.layer
-        h, w = layer.alpha.shape
-        window = np.s_[layer.y : layer.y + h, layer.x : layer.x + w]
-        thing.mask = np.zeros((SIZE, SIZE), dtype=bool)
-        solid = layer.alpha >= 0.5
-        thing.mask[window] = solid & ~covered[window]
-        covered[window] |= solid
+        mask = solid(thing.layer)
+        thing.mask = mask & ~covered
+        covered |= mask
 
 
 def _is_hidden(thing: Thing) -> bool:
