@@ -185,3 +185,22 @@ def _words(record: Record) -> dict:
 
 def _starts(counts: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(counts)])
+
+
+class Twins:
+    """The twins of the pictures of a drawn set (mini/text), as a data set."""
+
+    def __init__(self, dataset: DrawnOnce):
+        self.dataset, self.split = dataset, dataset.split
+        self.name = f"{dataset.name} twins"
+        self.classes, self.ids = list(dataset.classes), [f"{id}-twin" for id in dataset.ids]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, i: int) -> Record:
+        return self.dataset.twin(range(len(self))[i])
+
+    def label(self, i: int) -> int:
+        """The other one of the two classes."""
+        return 1 - self.dataset.label(i)

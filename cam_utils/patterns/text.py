@@ -19,10 +19,11 @@ RADIUS = 5  # pixels around a hole that OpenCV's inpainting looks at
 MARGIN = 0.08  # of a word's height, grown around it: no rim of a letter stays
 
 
-def word_mask(record: Record, margin: float = 0.0) -> np.ndarray:
+def word_mask(record: Record, margin: float = 0.0, by_box: bool = False) -> np.ndarray:
     """(H, W) bool: the pixels of a picture's words: its masks, or, without them, its boxes.
 
     Args:
+        by_box: the boxes in any case.
         margin: each word is grown on all sides by this fraction of its box's smaller side.
 
     Raises:
@@ -31,7 +32,8 @@ def word_mask(record: Record, margin: float = 0.0) -> np.ndarray:
     if not len(record.boxes):
         raise CamError(f"The picture {record.id} has no words; only pictures with text have any.")
     canvas = np.zeros(record.image.size[::-1], np.uint8)
-    masks = record.masks if record.masks is not None else [None] * len(record.boxes)
+    known = record.masks is not None and not by_box
+    masks = record.masks if known else [None] * len(record.boxes)
     for box, mask in zip(record.boxes, masks, strict=True):
         if mask is None:
             x0, y0, x1, y1 = np.round(box).astype(int)
