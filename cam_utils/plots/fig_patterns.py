@@ -143,5 +143,7 @@ def bars(
     ax.invert_yaxis()
     ax.set_xlim(0, 1)
     ax.tick_params(axis="x", labelsize=7)
-    for place, share in zip(places, shares, strict=True):
-        ax.text(0.015, place, f"{share:.2f}", va="center", fontsize=7, color="white")
+    for place, share, high in zip(places, shares, listed[f"{by}_high"], strict=True):
+        inside = share >= 0.15  # a short bar has no room for its number
+        x, ink = (0.015, "white") if inside else (min(high, 0.88) + 0.015, "black")
+        ax.text(x, place, f"{share:.2f}", va="center", fontsize=7, color=ink)
