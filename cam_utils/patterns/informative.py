@@ -59,14 +59,41 @@ def overlap_gain(found: Tally, control: str, rule: Rule | None = None, seed: int
     return mean_interval(difference[seen].sum(1) / present[seen].sum(1), seed)
 
 
-def distinctive(found: Tally) -> np.ndarray:
-    """(S, O) how much an object's presence tells the scene: P(object | scene) - P(object | other).
+def telling(found: Tally) -> np.ndarray:
+    """(S, O) how much an object tells of the scene: P(scene | object), scenes equally frequent.
 
-    The maps have no part in it. NaN where the scene never shows the object.
+    The maps have no part in it, and how frequent the object is has none either: a chandelier in
+    half of the dining rooms and nowhere else has 1, a wall in all of five kinds of rooms 0.2. NaN
+    where the scene never shows the object.
     """
     rates = np.stack([_share(found.present[found.labels == s]) for s in range(len(found.classes))])
-    others = (rates.sum(0) - rates) / (len(rates) - 1)
-    return np.where(rates > 0, rates - others, np.nan)
+    every = rates.sum(0)
+    return np.divide(rates, every, out=np.full_like(rates, np.nan), where=rates > 0)
+
+
+def region_telling(found: Tally, threshold: float = 0.5, source: str = PREDICTED) -> np.ndarray:
+    """(N,) how telling for the predicted scene what a map's region shows is, 0 to 1.
+
+    Mean over the region's pixels of `telling` of the object that each belongs to (0 for objects
+    that the scene never has). No rule of overlap, no list and no rank comes into it: of "the
+    high-activation regions frequently correspond to indicative objects" it is the plainest reading.
+    A picture without a region scores as all of it.
+    """
+    worth = np.nan_to_num(telling(found))[found.predicted]
+    share = np.nan_to_num(found.inside[source][:, :, found.thresholds.index(threshold)])
+    pixels = share * found.areas
+    empty = pixels.sum(1) == 0
+    pixels[empty] = found.areas[empty]
+    return (pixels * worth).sum(1) / np.maximum(pixels.sum(1), 1)
+
+
+def telling_gain(found: Tally, control: str, threshold: float = 0.5, seed: int = 0) -> Rate:
+    """How much more telling the predicted scene's region is than a control's of equal size.
+
+    Points (of P(scene | object) in percent), 95 % interval over pictures.
+    """
+    own, other = (region_telling(found, threshold, source) for source in (PREDICTED, control))
+    return mean_interval(100 * (own - other), seed)
 
 
 def rank_agreement(
@@ -81,8 +108,8 @@ def rank_agreement(
 ) -> Rate:
     """Do the objects that a map marks tell the scene? Spearman's correlation, mean over scenes.
 
-    In each scene the objects are ranked by their share `by` and by how `distinctive` they are. A
-    map of no meaning scores what object size and place alone give: compare the sources.
+    In each scene the objects are ranked by their share `by` and by how `telling` they are. A map of
+    no meaning scores what object size and place alone give: compare the sources.
 
     Args:
         by: "informative" or "frequent". against: a second source, whose agreement is subtracted on
@@ -90,10 +117,11 @@ def rank_agreement(
         least: objects seen in fewer pictures of the scene are left out.
 
     Returns:
-        -1 to 1, with a 95 % bootstrap interval over the pictures of each scene.
+        -1 to 1, with a 95 % interval of 1.96 standard deviations of a bootstrap over the pictures
+        of each scene. (Its percentiles would be off the value: redrawn pictures blur the ranks.)
     """
     rule = rule or Rule()
-    present, truth = found.present, distinctive(found)
+    present, truth = found.present, telling(found)
     hits = [found.hits(rule, s) for s in (source, against) if s]
     rng = np.random.default_rng(seed)
 
@@ -117,8 +145,8 @@ def rank_agreement(
         return float(means[0] - means[1]) if against else float(means[0])
 
     value = agreement(False)
-    low, high = np.quantile([agreement(True) for _ in range(rounds)], [0.025, 0.975])
-    return Rate(value, float(low), float(high), len(found.labels))
+    half = 1.96 * float(np.std([agreement(True) for _ in range(rounds)]))
+    return Rate(value, value - half, value + half, len(found.labels))
 
 
 def order_change(listed: pd.DataFrame, count: int = 6, least: int = LEAST) -> dict[str, float]:

@@ -70,6 +70,7 @@ class Tally:
         thresholds: T fractions of a map's maximum.
         inside: {source: (N, O, T) float32 share of the object's area in the region}; NaN where
             the picture has no such object.
+        areas: (N, O) int64 visible pixels of the object, 0 where there is none.
     """
 
     names: list[str]
@@ -78,6 +79,7 @@ class Tally:
     predicted: np.ndarray
     thresholds: tuple[float, ...]
     inside: dict[str, np.ndarray]
+    areas: np.ndarray
 
     @property
     def present(self) -> np.ndarray:
@@ -126,12 +128,13 @@ def tally(
         network, images, indices, torch.from_numpy(np.stack([predicted, wrong], 1))
     )
     rows = {source: [] for source in SOURCES}
-    labels, last, first = [], {}, {}
+    labels, areas_of, last, first = [], [], {}, {}
     for n, (_, record, (own, other_scene)) in enumerate(
         tqdm(maps, total=len(indices), desc="objects", unit="img", disable=not progress)
     ):
         masks, scene = object_masks(record), int(predicted[n])
         labels.append(record.label)
+        areas_of.append({name: [int(mask.sum())] for name, mask in masks.items()})
         levels = [region(own, t) for t in thresholds]
         areas = [int(level.sum()) for level in levels]
         rows[PREDICTED].append(_shares(levels, masks))
@@ -149,7 +152,9 @@ def tally(
         rows[OTHER][n] = _shares(highest(_resized(giver, own), areas), masks)
     names = sorted({name for row in rows[PREDICTED] for name in row})
     inside = {s: _table(rows[s], names, len(thresholds)) for s in SOURCES}
-    return Tally(names, list(images.classes), np.array(labels), predicted, thresholds, inside)
+    pixels = np.nan_to_num(_table(areas_of, names, 1)[:, :, 0]).astype(np.int64)
+    scenes = list(images.classes)
+    return Tally(names, scenes, np.array(labels), predicted, thresholds, inside, pixels)
 
 
 def object_masks(record: Record) -> dict[str, np.ndarray]:

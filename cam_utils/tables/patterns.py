@@ -66,7 +66,7 @@ def controls9(counted: Tally, rule: Rule, seed: int = 0) -> tuple[pd.DataFrame, 
     """What the predicted scene's map says beyond maps that cannot know.
 
     Returns:
-        The table; {source: agreement with what is distinctive} (and "frequent"); {control: the
+        The table; {source: agreement with what is telling} (and "frequent"); {control: the
         lead over it}.
     """
     options = {"rule": rule, "seed": seed, "rounds": 300}
@@ -81,7 +81,7 @@ def controls9(counted: Tally, rule: Rule, seed: int = 0) -> tuple[pd.DataFrame, 
             row["overlap"] = str(informative.overlap_gain(counted, name, rule, seed))
         rows.append(row)
     titles = {
-        "agreement": "agreement with distinctive",
+        "agreement": "agreement with telling",
         "lead": "the map's lead",
         "overlap": "the map's lead in overlap, points",
     }
@@ -99,7 +99,7 @@ def rules9(counted: Tally, seed: int = 0) -> pd.DataFrame:
             names = [n for t in listed for n in informative.top(t, "informative")["object"]]
             share = 100 * np.mean([name in SURFACES for name in names])
             rows.append((threshold, overlap or "any pixel", _signed(found), f"{share:.0f} %"))
-    columns = ["threshold", "overlap", "agreement with distinctive", "surfaces in the lists"]
+    columns = ["threshold", "overlap", "agreement with telling", "surfaces in the lists"]
     return pd.DataFrame(rows, columns=columns)
 
 
