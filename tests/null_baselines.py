@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from truth_files import cub_truth, ilsvrc_truth
+from truth_files import ilsvrc_truth
 
 from cam_utils import open_images
 from cam_utils.data.truth import Truth, read_truth
@@ -44,7 +44,8 @@ def main() -> None:
     shared = Path(sys.argv[1]) if len(sys.argv) > 1 else default
     if shared.is_dir():
         report("ILSVRC val", ilsvrc_truth(shared))
-        report("CUB-200-2011 test", cub_truth(shared), cub_truth(shared, "train"))
+        birds = [open_images("cub", split, shared / "real") for split in ("test", "train")]
+        report("CUB-200-2011 test", *(read_truth(b, progress=False) for b in birds))
     else:
         print(f"No folder {shared}: the drawn set alone.")
     val, test = (read_truth(open_images("mini/objects", split)) for split in ("val", "test"))

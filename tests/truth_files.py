@@ -22,26 +22,3 @@ def ilsvrc_truth(shared) -> Truth:
         half_open(np.concatenate(boxes)),
         np.repeat(np.arange(len(boxes)), [len(b) for b in boxes]),
     )
-
-
-def cub_truth(shared, split: str = "test") -> Truth:
-    """The 5,994 training or 5,794 test images of CUB-200-2011, one box each.
-
-    x, y, width, height with x + width the last pixel inside: that is width - 1 of the image in 131
-    of the 11,788, the image's own width in 14, as when boxes end at the border. So the half-open
-    maximum is x + width + 1, which is how the WSOL benchmark reads them too.
-    """
-    folder = shared / "real" / "CUB_200_2011"
-    names = [line.split()[1] for line in (folder / "images.txt").read_text().splitlines()]
-    box = np.loadtxt(folder / "bounding_boxes.txt")[:, 1:]
-    train = np.loadtxt(folder / "train_test_split.txt")[:, 1] == 1
-    rows = np.flatnonzero(train if split == "train" else ~train)
-    with open(folder / "extra" / "image_sizes.csv", newline="") as file:
-        size = {r["image"]: (int(r["width"]), int(r["height"])) for r in csv.DictReader(file)}
-    box[:, 2:] += box[:, :2]
-    return Truth(
-        [names[i] for i in rows],
-        np.array([size[names[i]] for i in rows]),
-        half_open(box[rows]),
-        np.arange(len(rows)),
-    )

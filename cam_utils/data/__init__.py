@@ -1,6 +1,7 @@
 """Data sets. All are map-style and yield `Record`s; open one with `open_images(name, split)`."""
 
 from importlib import import_module
+from inspect import signature
 
 import numpy as np
 
@@ -107,7 +108,10 @@ def open_images(name: str, split: str = "val", root=None):
 
 
 class Subset:
-    """Some records of a data set, in a given order; all else is the data set's own."""
+    """Some records of a data set, in a given order; all else is the data set's own.
+
+    Its methods of a picture's number, which they call `i`, take the number within the subset.
+    """
 
     def __init__(self, dataset, indices):
         self.dataset, self.indices = dataset, [int(i) for i in indices]
@@ -127,8 +131,8 @@ class Subset:
         if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
             raise AttributeError(name)
         value = getattr(self.dataset, name)  # classes, name, split, …
-        if name in getattr(self.dataset, "per_picture", ("path", "label", "boxes")):
-            return lambda i: value(self.indices[i])
+        if callable(value) and next(iter(signature(value).parameters), "") == "i":
+            return lambda i: value(self.indices[i])  # path, label, boxes, questions, …
         if name == "index":
             return lambda id: self.indices.index(value(id))
         return value

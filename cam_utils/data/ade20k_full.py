@@ -35,10 +35,9 @@ class ADE20KFull(ObjectScenes):
         if not files:
             raise absent(SOURCE, f"photo with *_seg.png and *_atr.txt in {folder}")
         # of both splits, so that a scene has one number
-        every = [p for f in FOLDERS.values() for p in (home / "images" / f).glob("*/**")]
-        scenes = {_scene(Path(*p.relative_to(home / "images").parts[1:])) for p in every}
-        scenes |= {_scene(Path(f).parent) for f in files}
-        classes = sorted(scenes - {""})
+        both = [home / "images" / f for f in FOLDERS.values()]
+        photos = [p.relative_to(f) for f in both for p in f.rglob("*.[jJ][pP][gG]")]
+        classes = sorted({_scene(p.parent) for p in photos})
         labels = np.array([classes.index(_scene(Path(f).parent)) for f in files])
         names = [c.replace("_", " ") for c in classes]
         super().__init__(folder, split, names, [stem(f) for f in files], files, labels)

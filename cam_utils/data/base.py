@@ -50,7 +50,6 @@ class PhotoFiles:
     name = "files"
     upright = True  # apply EXIF rotation; off where the boxes are in the pixels as stored
     objects_in_scenes = False  # boxes are objects of several kinds, `label` is the scene
-    per_picture = ("path", "label", "boxes", "size")  # methods of i, which a subset renumbers
     missing = 0
 
     def __init__(self, folder, split: str, classes, ids, files, labels=None):

@@ -27,7 +27,6 @@ class CocoCaptions(PhotoFiles):
 
     name = "coco_captions"
     upright = False  # as in COCO's other annotations
-    per_picture = (*PhotoFiles.per_picture, "captions")
 
     def __init__(self, split: str = "val", root=None):
         source = SOURCES[self.name]

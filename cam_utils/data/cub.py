@@ -39,7 +39,6 @@ class CUB(PhotoFiles):
 
     name = "cub"
     upright = False  # boxes and parts are in the pixels as stored
-    per_picture = (*PhotoFiles.per_picture, "part_points")
 
     def __init__(self, split: str = "train", root=None):
         if split not in SOURCE.splits:

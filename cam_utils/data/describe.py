@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from ..errors import CamError, MissingData
-from . import open_images
+from ..errors import CamError
+from .brought import PART, brought_row, packed
 from .files import data_root
 from .ilsvrc import BASES, DOWNLOAD, ILSVRC
 from .imagenette import FOLDERS, Imagenette
 from .photos import SHIPPED, Photos
 from .scene15 import DOWNLOAD as GET_SCENE15
 from .scene15 import PHOTOS, Scene15, missing_classes
-from .source import Source
 from .sources import SOURCES
 
 # The numbers of a complete download. Imagenette comes in editions of different sizes.
@@ -22,9 +21,6 @@ ARCHIVES = {
     "imagenette train": ("imagenette*",),
     "scene15": ("15-Scene*", "scene_categories*", "15scene*"),
 }
-PACKED = (".tar", ".tgz", ".gz", ".zip", ".rar")
-UNFINISHED = (".part", ".partial", ".crdownload", ".aria2", ".download")
-PART = "a part, or half unpacked; fine for a smaller run"
 GET_IMAGENETTE = (
     "Get imagenette2-320.tgz (github.com/fastai/imagenette) and unpack it in the folder of data "
     "sets"
@@ -42,7 +38,6 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
             need no folder are right without one.
     """
     rows = [("mini/objects", True, "drawn on the fly, nothing to download"), _photos()]
-    rows.insert(1, ("mini/birds", True, "drawn on the fly, nothing to download"))
     rows += [(name, True, "drawn on the fly") for name in ("mini/scenes", "mini/text")]
     try:
         root = data_root(root)
@@ -50,62 +45,9 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
         return rows + [(name, False, str(error)) for name in (*ARCHIVES, *SOURCES)]
     rows += [_ilsvrc(root, split) for split in ("val", "train")]
     rows += [_imagenette(root, split) for split in ("val", "train")]
-    rows += [_brought(root, name, source) for name, source in SOURCES.items()]
     rows += [_scene15(root)]
+    rows += [brought_row(root, name, source) for name, source in SOURCES.items()]
     return rows
-
-
-def _brought(root: Path, name: str, source: Source) -> tuple[str, bool, str]:
-    """The row of a data set of the table `SOURCES`."""
-    opened, errors = {}, {}
-    for split in source.checked:
-        try:
-            opened[split] = open_images(name, split, root)
-        except CamError as error:
-            errors[split] = error
-    if not opened and "all" in source.splits and "all" not in errors:  # a part, of no split
-        try:
-            opened["all"] = open_images(name, "all", root)
-        except CamError:
-            pass
-        else:
-            errors = {}
-    here = [f for f in source.folders if (root / f).is_dir()]
-    packed = _packed(source.archives, [root, *(root / f for f in here)])
-    if not opened:
-        error = next(iter(errors.values()))
-        away = isinstance(error, MissingData) and not here
-        return name, False, packed or (f"absent. {source.get}" if away else str(error))
-    parts = [_count(source, split, images) for split, images in opened.items()]
-    parts += [f"{split}: {str(error).rstrip('.')}" for split, error in errors.items()]
-    if not all(getattr(images, "has_photos", True) for images in opened.values()):
-        return name, False, f"{'; '.join(parts)}; for the photos: {packed or source.get}"
-    if errors or not all(_complete(source, split, images) for split, images in opened.items()):
-        parts.append(packed or PART)
-    return name, True, "; ".join(parts)
-
-
-def _count(source: Source, split: str, images) -> str:
-    """One split in words: "train: 90 of 100 photos, 10 listed ones missing"."""
-    if not getattr(images, "has_photos", True):
-        return f"{split}: lists of {len(images):,} photos, not the photos"
-    of = _expected(source, split) or len(images) + images.missing
-    text = f"{split}: {len(images):,} of {of:,} photos"
-    if images.missing:
-        text += f", {images.missing:,} more lack their file or annotation"
-    n_classes = len({images.label(i) for i in range(len(images))})
-    if source.n_classes and n_classes < source.n_classes:
-        text += f", {n_classes} of {source.n_classes} classes"
-    return text
-
-
-def _expected(source: Source, split: str) -> int:
-    """How many photos a complete split has; 0: not known."""
-    return source.complete.get(split, sum(source.complete.values()) if split == "all" else 0)
-
-
-def _complete(source: Source, split: str, images) -> bool:
-    return not images.missing and len(images) >= _expected(source, split)
 
 
 def _photos() -> tuple[str, bool, str]:
@@ -136,7 +78,7 @@ def _ilsvrc(root: Path, split: str) -> tuple[str, bool, str]:
     if images.unlabelled:
         parts.append(f"{images.unlabelled:,} photos without a label left out")
     if len(images) < COMPLETE[name]:
-        parts.append(_packed(ARCHIVES[name], _bases(root)) or PART)
+        parts.append(packed(ARCHIVES[name], _bases(root)) or PART)
     return name, True, "; ".join(p for p in parts if p)
 
 
@@ -151,7 +93,7 @@ def _imagenette(root: Path, split: str) -> tuple[str, bool, str]:
     parts = [f"{len(images):,} photos in {n_classes} of 10 classes"]
     parts.append(f"{boxed:,} boxes" if boxed else "no boxes" if split == "val" else "")
     if n_classes < 10:
-        parts.append(_packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again")
+        parts.append(packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again")
     return name, True, "; ".join(p for p in parts if p)
 
 
@@ -161,22 +103,22 @@ def _scene15(root: Path) -> tuple[str, bool, str]:
         images = Scene15("all", root)
     except CamError as error:
         absent = "no Scene15 photos" in str(error)
-        why = _packed(ARCHIVES[name], _bases(root)) or (
+        why = packed(ARCHIVES[name], _bases(root)) or (
             f"absent. {GET_SCENE15}" if absent else str(error)
         )
         return name, False, why
     parts = [f"{len(images):,} of {PHOTOS:,} photos"]
     parts.append("divided into train and test" if images.given else "not divided: split at random")
     if missing := missing_classes(images):
-        half = _packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again"
+        half = packed(ARCHIVES[name], _bases(root)) or "half unpacked? unpack it again"
         parts.append(f"no photos of {', '.join(missing)}; {half}")
     return name, True, "; ".join(parts)
 
 
 def _why(name: str, root: Path, error: CamError) -> str:
     """Why a data set cannot be used: what is half there, if anything; else what to download."""
-    if packed := _packed(ARCHIVES[name], _bases(root)):
-        return packed
+    if archive := packed(ARCHIVES[name], _bases(root)):
+        return archive
     folders = _bases(root)
     if name == "ilsvrc val" and "no ILSVRC val photos" in str(error):
         if any((f / "LOC_val_solution.csv").is_file() for f in folders):
@@ -192,14 +134,3 @@ def _why(name: str, root: Path, error: CamError) -> str:
 
 def _bases(root: Path) -> list[Path]:
     return [root / base for base in BASES]
-
-
-def _packed(patterns: tuple[str, ...], folders: list[Path]) -> str:
-    """A sentence about an archive that is there but not unpacked, or not complete; else ""."""
-    for folder in folders:
-        for path in sorted(p for pattern in patterns for p in folder.glob(pattern)):
-            if path.is_file() and path.suffix in UNFINISHED:
-                return f"{path} is an unfinished download: finish it, then unpack it"
-            if path.is_file() and path.suffix in PACKED:
-                return f"{path} is there but not unpacked, or not completely: unpack it"
-    return ""

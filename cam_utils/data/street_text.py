@@ -36,7 +36,6 @@ class TextPhotos(PhotoFiles):
     """
 
     upright = False  # boxes are in the pixels as stored
-    per_picture = (*PhotoFiles.per_picture, "words", "quads", "readable")
 
     def __init__(self, folder, split: str, ids, files):
         super().__init__(folder, split, ["text"], ids, files, np.zeros(len(files), int))
@@ -145,9 +144,7 @@ class ICDAR2015(TextPhotos):
         if not pairs and split == "all":
             pairs = [PLAIN]
         if not pairs:
-            raise absent(
-                source, f"{split} photo in {home} (photos of no known split open as 'all')"
-            )
+            raise absent(source, f"{split} photo in {home} (without split, open it as 'all')")
         files, self._lists = [], []
         for photos, lists in pairs:
             for path in sorted((home / photos).glob("img_*.*"), key=_number):

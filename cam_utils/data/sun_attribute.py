@@ -29,7 +29,6 @@ class SUNAttribute(PhotoFiles):
     """
 
     name = "sun_attribute"
-    per_picture = (*PhotoFiles.per_picture, "attributes", "present")
 
     def __init__(self, split: str = "all", root=None):
         if split not in SOURCE.splits:
@@ -78,10 +77,10 @@ def _votes(path: Path, rows: int, columns: int) -> np.ndarray:
 def _mat(path: Path, name: str) -> np.ndarray:
     from scipy.io import loadmat
 
+    if not path.is_file():
+        raise absent(SOURCE, f"file {path}")
     try:
         return loadmat(path)[name]
-    except FileNotFoundError:
-        raise absent(SOURCE, f"file {path}") from None
     except Exception as error:  # scipy raises almost anything on a damaged file
         found = f"no readable {name!r} ({type(error).__name__}: {error})"
         raise damaged(path, None, found, f"the variable {name!r} of a .mat file") from error

@@ -9,8 +9,10 @@ from .coco import photo_folder, read_json
 from .files import data_root
 from .lists import absent, damaged, find_home, on_disk, stem
 from .questions import Question
+from .source import Source
 from .sources import SOURCES
 
+TASKS = ("OpenEnded", "MultipleChoice")
 YEAR = {"val": "val2014", "train": "train2014", "test": "test2015"}
 
 
@@ -23,7 +25,7 @@ class VQA(PhotoFiles):
 
     Attributes:
         question_list: every question, as `Question(id, image, text, answer, kind, evidence=None)`;
-            `image` numbers this data set's photos.
+            `image` numbers this data set's photos (also where a subset of it is used).
 
     Raises:
         MissingData: no questions, no answers (but in "test") or no photos. CamError: unknown
@@ -32,35 +34,24 @@ class VQA(PhotoFiles):
 
     prefix = ""  # of the files' names
     upright = False
-    per_picture = (*PhotoFiles.per_picture, "questions")
 
     def __init__(self, split: str = "val", root=None):
         source = SOURCES[self.name]
         if split not in source.splits:
             raise unknown(f"split of {self.name}", split, source.splits)
         root, part = data_root(root), YEAR[split]
-        names = [f"{self.prefix}{kind}_mscoco_{part}_questions.json" for kind in KINDS]
+        names = [f"{self.prefix}{task}_mscoco_{part}_questions.json" for task in TASKS]
         markers = [f"{folder}{name}" for name in names for folder in ("", "Questions/")]
         self._home = find_home(root, source, *markers)
         self._choices_path = self._path(names[1], "Questions")
         path = self._path(names[0], "Questions")
         path = path if path.is_file() else self._choices_path
         answers_path = self._path(f"{self.prefix}mscoco_{part}_annotations.json", "Annotations")
-        rows = read_json(path, source, "questions")["questions"]
-        self._answers = {}
-        given = read_json(answers_path, source, "annotations") if split != "test" else {}
-        try:
-            photos = list(dict.fromkeys(row["image_id"] for row in rows))
-            files = [f"COCO_{part}_{id:012d}.jpg" for id in photos]
-            kinds = {}
-            for row in given.get("annotations", []):
-                kinds[row["question_id"]] = intern(str(row["answer_type"]))
-                texts = [intern(str(a["answer"])) for a in row["answers"]]
-                self._answers[str(row["question_id"])] = tuple(texts)
-            asked = [(row["question_id"], row["image_id"], str(row["question"])) for row in rows]
-        except (KeyError, TypeError, ValueError) as error:
-            raise damaged(path, None, f"a row without {error}", "VQA's keys") from error
-        lacking = [id for id, *_ in asked if not self._answers.get(str(id))]
+        asked = _asked(path, source)
+        self._answers, kinds = _given(answers_path, source) if split != "test" else ({}, {})
+        photos = list(dict.fromkeys(image for _, image, _ in asked))
+        files = [f"COCO_{part}_{id:012d}.jpg" for id in photos]
+        lacking = [id for id, *_ in asked if not self._answers.get(id)]
         if lacking and split != "test":
             found = f"no answer to question {lacking[0]} of {path.name}"
             raise damaged(answers_path, None, found, "ten for each")
@@ -73,7 +64,7 @@ class VQA(PhotoFiles):
         present = [file for file in found if file]
         super().__init__(folder, split, [], [stem(f) for f in present], present)
         self.question_list = [
-            Question(str(id), number[image], text, self._most(id), kinds.get(id, ""), None)
+            Question(id, number[image], text, self._most(id), kinds.get(id, ""))
             for id, image, text in asked
             if image in number
         ]
@@ -82,9 +73,9 @@ class VQA(PhotoFiles):
             self._by_photo[question.image].append(k)
         self._choices = None
 
-    def questions(self, i: int) -> list[Question]:
+    def questions(self, i: int) -> tuple[Question, ...]:
         """The questions about photo i."""
-        return [self.question_list[k] for k in self._by_photo[i]]
+        return tuple(self.question_list[k] for k in self._by_photo[i])
 
     def human_answers(self, id: str) -> tuple[str, ...]:
         """What the people answered to a question, about ten; none in "test"."""
@@ -109,8 +100,8 @@ class VQA(PhotoFiles):
         except KeyError:
             raise unknown("question", id, list(self._choices)[:20]) from None
 
-    def _most(self, id) -> str:
-        answers = self._answers.get(str(id))
+    def _most(self, id: str) -> str:
+        answers = self._answers.get(id)
         return Counter(answers).most_common(1)[0][0] if answers else ""
 
     def _path(self, name: str, folder: str) -> Path:
@@ -118,7 +109,27 @@ class VQA(PhotoFiles):
         return path if path.is_file() else self._home / folder / name
 
 
-KINDS = ("OpenEnded", "MultipleChoice")
+def _asked(path: Path, source: Source) -> list[tuple[str, int, str]]:
+    """(id, COCO's number of the photo, text) of the questions of a file."""
+    rows = read_json(path, source, "questions")["questions"]
+    try:
+        return [(str(r["question_id"]), int(r["image_id"]), str(r["question"])) for r in rows]
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(path, None, f"a row without {error}", "VQA's keys") from error
+
+
+def _given(path: Path, source: Source) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """({question: what its people answered}, {question: kind of the answer}) of a file."""
+    answers, kinds = {}, {}
+    rows = read_json(path, source, "annotations")["annotations"]
+    try:
+        for row in rows:
+            id = str(row["question_id"])
+            kinds[id] = intern(str(row["answer_type"]))
+            answers[id] = tuple(intern(str(a["answer"])) for a in row["answers"])
+    except (KeyError, TypeError) as error:
+        raise damaged(path, None, f"a row without {error}", "VQA's keys") from error
+    return answers, kinds
 
 
 class VQA1(VQA):

@@ -9,7 +9,7 @@ from torch import nn
 from ..errors import CamError
 from .caffe import CAFFE_NETWORKS, load_caffe
 from .gap import ClassMapNetwork, GapNetwork
-from .mini import BUILDERS, build_mini, load_mini, shipped_mini
+from .mini import BUILDERS, ELSEWHERE, build_mini, load_mini, shipped_mini
 from .spec import InputSpec
 from .weights import load_torchvision
 from .wrap import as_gap_network, check_identity
@@ -32,7 +32,7 @@ def available_networks() -> list[str]:
     import torchvision
 
     vision = torchvision.models.list_models(torchvision.models)
-    names = [f"mini/{n}" for n in BUILDERS] + list(CAFFE_NETWORKS)
+    names = [f"mini/{n}" for n in (*BUILDERS, *ELSEWHERE)] + list(CAFFE_NETWORKS)
     return names + [f"torchvision/{n}" for n in vision]
 
 

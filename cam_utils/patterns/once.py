@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from ..data.questions import Question
 from ..data.record import Record
 from ..features.sources import content
-from ..mini.base import MiniSet, run_chunks
+from ..mini.base import MiniSet, run
 from ..mini.scenes import CONCEPTS
 from ..provenance import project_root, replacing, source_hash
 
@@ -129,7 +129,7 @@ def _drawn(dataset: MiniSet, size: int, workers: int, progress: bool) -> dict[st
     ]
     parts = []
     with tqdm(total=size, desc=f"{dataset.name} {dataset.split}", disable=not progress) as bar:
-        for job, part in zip(jobs, run_chunks(_draw, jobs, workers), strict=True):
+        for job, part in zip(jobs, run(_draw, jobs, workers), strict=True):
             parts.append(part)
             bar.update(len(job[2]))
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}

@@ -1,0 +1,306 @@
+"""Readers of the data sets of sections 4 and 4.1: CUB, scenes, objects, actions."""
+
+import numpy as np
+import pytest
+import trees
+from scipy.io import savemat
+from trees import HEIGHT, WIDTH, lines, photo, write
+
+from cam_utils.data import open_images, subset
+from cam_utils.data.truth import read_truth
+from cam_utils.errors import BrokenImage, CamError, MissingData
+
+# ---------------------------------------------------------------- CUB
+
+
+def test_cub_boxes_end_at_the_last_pixel_and_inside_the_photo(tmp_path):
+    trees.cub(tmp_path)
+    images = open_images("cub", "all", tmp_path)
+    assert images.classes == ["Black footed Albatross", "Least Auklet"]
+    assert [images.label(i) for i in range(4)] == [0, 0, 1, 1]
+    assert images.ids == list(trees.BIRDS)
+    assert images.boxes(0).tolist() == [[0, 0, 40, 30]]  # x + width = 39 is the last pixel
+    assert images.boxes(1).tolist() == [[5, 6, 16, 16]]
+    assert images.boxes(2).tolist() == [[30, 20, 40, 24]]  # the list says 43
+    assert images.path(1).suffix == ".JPG"
+    assert open_images("cub", "train", tmp_path).ids == [trees.BIRDS[0], trees.BIRDS[2]]
+    assert open_images("cub", "test", tmp_path).ids == [trees.BIRDS[1], trees.BIRDS[3]]
+
+
+def test_cub_parts(tmp_path):
+    trees.cub(tmp_path)
+    images = open_images("cub", "all", tmp_path)
+    assert images.part_names == ["back", "left eye"]
+    assert images.part_points(0) == {"back": (7, 8)}
+    assert images.part_points(1) == {"back": (9, 9), "left eye": (6, 7)}
+    assert images.part_points(2) == {"back": (31, 22)}  # the eye lies under the photo
+    assert images.part_points(3) == {}
+    assert subset(images, 0).part_points(1) == images.part_points(1)
+    (tmp_path / "CUB_200_2011" / "parts" / "part_locs.txt").unlink()
+    images = open_images("cub", "all", tmp_path)
+    assert images.part_names == []
+    with pytest.raises(MissingData, match=r"part_locs\.txt.*Get CUB_200_2011\.tgz"):
+        images.part_points(0)
+
+
+def test_cub_without_photos_knows_boxes_labels_and_parts(tmp_path):
+    trees.cub(tmp_path, photos=False)
+    images = open_images("cub", "test", tmp_path)
+    assert not images.has_photos
+    assert len(images) == 2
+    assert "lists of 2 photos" in repr(images)
+    assert (images.label(1), images.size(1)) == (1, (WIDTH, HEIGHT))
+    assert images.boxes(0).tolist() == [[5, 6, 16, 16]]
+    assert images.part_points(0) == {"back": (9, 9), "left eye": (6, 7)}
+    with pytest.raises(MissingData, match=r"no CUB-200-2011 photo .*Get CUB_200_2011\.tgz"):
+        images[0]
+    truth = read_truth(images, progress=False)
+    assert truth.sizes.tolist() == [[WIDTH, HEIGHT]] * 2
+    assert truth.boxes.tolist() == [[5, 6, 16, 16], [1, 1, 6, 6]]
+    # sizes unknown too: boxes as listed, their truth needs a size
+    (tmp_path / "CUB_200_2011" / "extra" / "image_sizes.csv").unlink()
+    images = open_images("cub", "all", tmp_path)
+    assert images.boxes(2).tolist() == [[30, 20, 43, 24]]
+    assert "left eye" in images.part_points(2)
+    with pytest.raises(MissingData, match="There is no picture"):
+        read_truth(images, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("images.txt", "1 a/b.jpg\n3 a/c.jpg\n", r"images\.txt, line 2, .*'2 name'"),
+        ("images.txt", "\n", r"images\.txt has no line"),
+        ("bounding_boxes.txt", "1 0 0 9 9\n2 0 0 9\n3 0 0 9 9\n4 0 0 9 9\n", "line 2, .*x y w h"),
+        ("bounding_boxes.txt", "1 0 0 9 9\n2 0 0 9 nan\n3 0 0 9 9\n4 0 0 9 9\n", "line 2, "),
+        ("bounding_boxes.txt", "1 0 0 9 9\n2 0 0 9 9\n", "has 2 lines; expected 4"),
+        ("bounding_boxes.txt", "1 0 0 9 9\n2 x 0 9 9\n", "line 2, has '2 x 0 9 9'"),
+        ("image_class_labels.txt", "1 1\n2 1\n3 9\n4 2\n", "line 3, has 3 9; .* up to 2"),
+        ("image_class_labels.txt", "1 1\n2 1\n4 2\n4 2\n", "line 3, has 4 2; expected image 3"),
+        ("train_test_split.txt", "1 1\n2 0\n3 1\n4 2\n", "line 4, "),
+        ("train_test_split.txt", "1 1\n2 1\n3 1\n4 1\n", "has no test photo"),
+        ("parts/part_locs.txt", "1 1 0 0 0\n", "has 1 lines; expected 8"),
+        ("parts/parts.txt", "1 back\n", "has 8 lines; expected 4"),
+        ("extra/image_sizes.csv", "image,width\nx,3\n", r"image_sizes\.csv is damaged"),
+    ],
+)
+def test_cub_lists_that_are_damaged(tmp_path, file, content, message):
+    trees.cub(tmp_path)
+    write(tmp_path / "CUB_200_2011" / file, content)
+    with pytest.raises(CamError, match=message):
+        open_images("cub", "test", tmp_path)
+
+
+def test_lists_that_are_no_text_or_absent(tmp_path):
+    trees.cub(tmp_path)
+    path = tmp_path / "CUB_200_2011" / "classes.txt"
+    path.write_bytes(b"1 001.Albatross\n2 002.Auk\xff\n")
+    with pytest.raises(CamError, match=r"classes\.txt, line 2, has bytes that are not UTF-8"):
+        open_images("cub", "test", tmp_path)
+    path.unlink()
+    with pytest.raises(MissingData, match=r"list .*classes\.txt"):
+        open_images("cub", "test", tmp_path)
+
+
+def test_real_cub_lists(shared):
+    images = open_images("cub", "all", shared / "real")
+    assert (len(images), len(images.classes), len(images.part_names)) == (11_788, 200, 15)
+    sizes = np.array([images.size(i) for i in range(len(images))])
+    boxes = np.concatenate([images.boxes(i) for i in range(len(images))])
+    assert (boxes[:, :2] >= 0).all()
+    assert (boxes[:, 2:] <= sizes).all()
+    assert (boxes[:, 2:] > boxes[:, :2]).all()
+    # what the reading rests on: ends of boxes, as listed, pile up on the last pixel
+    listed = np.loadtxt(shared / "real" / "CUB_200_2011" / "bounding_boxes.txt")[:, 1:]
+    for axis, count in ((0, (131, 14)), (1, (272, 37))):
+        room = sizes[:, axis] - (listed[:, axis] + listed[:, axis + 2])
+        assert ((room == 1).sum(), (room == 0).sum()) == count
+        assert (room == 1).sum() > 2 * (room == 2).sum()
+    listed[:, 2:] += listed[:, :2] + 1
+    assert (boxes != listed).any(1).sum() == 78  # cut off at the border
+    points = [images.part_points(i) for i in range(len(images))]
+    marked = np.loadtxt(shared / "real" / "CUB_200_2011" / "parts" / "part_locs.txt")[:, 4]
+    assert sum(map(len, points)) == marked.sum() - 1  # one lies under its photo
+    inside = total = 0
+    for box, found in zip(boxes, points, strict=True):
+        xy = np.array(list(found.values())).reshape(-1, 2)
+        inside += ((xy >= box[:2]) & (xy < box[2:])).all(1).sum()
+        total += len(xy)
+    assert inside / total > 0.999
+    with pytest.raises(MissingData, match="its text files alone"):
+        images[0]
+
+
+# ---------------------------------------------------------------- scenes
+
+
+def test_sun397_partitions(tmp_path):
+    trees.sun397(tmp_path)
+    images = open_images("sun397", "train-03", tmp_path)
+    assert images.classes == ["abbey", "chalet", "chalet/indoor"]
+    assert images.class_paths == ["abbey", "chalet", "chalet/indoor"]
+    expected = ["a/abbey/sun_a1", "c/chalet/indoor/sun_i1", "a/abbey/sun_a2"]
+    assert set(expected) < set(images.ids)
+    assert {images.ids[i]: images.label(i) for i in range(5)}["c/chalet/indoor/sun_i2"] == 2
+    assert "c/chalet/sun_c3" in images.ids
+    assert open_images("sun397", "train", tmp_path).ids == (
+        open_images("sun397", "train-01", tmp_path).ids
+    )
+    every = open_images("sun397", "all", tmp_path)
+    assert len(every) == 16
+    # a chalet's folder holds the folder of another class
+    assert np.bincount([every.label(i) for i in range(16)]).tolist() == [3, 10, 3]
+    path = tmp_path / "SUN397" / "Partitions" / "Testing_02.txt"
+    write(path, "/a/abbey/sun_a1.jpg\n/z/zoo/sun_z.jpg\n")
+    with pytest.raises(CamError, match=r"Testing_02\.txt, line 2, has '/z/zoo/sun_z.jpg'"):
+        open_images("sun397", "test-02", tmp_path)
+    write(path, "/a/abbey/sun_a1.jpg\n" * 2)
+    with pytest.raises(CamError, match="lists a photo twice"):
+        open_images("sun397", "test-02", tmp_path)
+    path.unlink()
+    with pytest.raises(MissingData, match=r"list .*Testing_02\.txt.*Partitions\.zip"):
+        open_images("sun397", "test-02", tmp_path)
+
+
+def test_indoor67_keeps_class_numbers_when_half_unpacked(tmp_path):
+    trees.indoor67(tmp_path)
+    images = open_images("indoor67", "test", tmp_path)
+    assert images.classes == ["airport inside", "kitchen"]
+    assert images.ids == ["kitchen/k2", "airport_inside/a2"]
+    assert [images.label(i) for i in range(2)] == [1, 0]
+    assert images.path(1).name == "a2.JPG"
+    assert len(open_images("indoor67", "all", tmp_path)) == 5
+    home = tmp_path / "indoorCVPR_09" / "Images"
+    for path in (home / "airport_inside").iterdir():
+        path.unlink()
+    (home / "airport_inside").rmdir()
+    images = open_images("indoor67", "test", tmp_path)
+    assert (images.missing, images.label(0), len(images.classes)) == (1, 1, 2)
+    home.rename(home.with_name("Pictures"))
+    with pytest.raises(MissingData, match="folder"):
+        open_images("indoor67", "test", tmp_path)
+
+
+def test_sun_attribute_votes(tmp_path):
+    trees.sun_attribute(tmp_path)
+    images = open_images("sun_attribute", "all", tmp_path)
+    assert images.classes == ["sailing", "natural light"]
+    assert images.ids[0] == "a/abbey/sun_1"
+    assert images.label(0) == -1
+    np.testing.assert_allclose(images.votes * 3, [[0, 3], [1, 2], [3, 2]], atol=1e-6)
+    assert images.attributes(1).dtype == np.float32
+    assert images.present(1).tolist() == [False, True]  # two votes and more
+    assert subset(images, 0).present(2).tolist() == [True, True]
+    home = tmp_path / "SUNAttributeDB"
+    home.joinpath("images").rename(tmp_path / "SUN397")  # the same photos, where SUN397 has them
+    assert open_images("sun_attribute", "all", tmp_path)[2].image.size == (WIDTH, HEIGHT)
+    savemat(home / "attributeLabels_continuous.mat", {"labels_cv": np.zeros((3, 3))})
+    with pytest.raises(
+        CamError, match=r"Labels_continuous\.mat .*shape \(3, 3\); expected \(3, 2\)"
+    ):
+        open_images("sun_attribute", "all", tmp_path)
+    savemat(home / "attributeLabels_continuous.mat", {"labels_cv": np.full((3, 2), 0.5)})
+    with pytest.raises(CamError, match="no thirds"):
+        open_images("sun_attribute", "all", tmp_path)
+    (home / "attributes.mat").write_bytes((home / "attributes.mat").read_bytes()[:150])
+    with pytest.raises(CamError, match=r"attributes\.mat has no readable 'attributes'"):
+        open_images("sun_attribute", "all", tmp_path)
+    (home / "attributes.mat").unlink()
+    with pytest.raises(MissingData, match=r"attributes\.mat.*SUNAttributeDB\.tar\.gz"):
+        open_images("sun_attribute", "all", tmp_path)
+
+
+# ---------------------------------------------------------------- folders of classes
+
+
+def test_caltech_leaves_clutter_out(tmp_path):
+    trees.caltech101(tmp_path)
+    images = open_images("caltech101", "all", tmp_path)
+    assert images.class_folders == ["Faces", "accordion"]  # as torchvision sorts them
+    assert images.ids == [f"{c}/image_000{k}" for c in images.class_folders for k in (1, 2)]
+    trees.caltech256(tmp_path)
+    images = open_images("caltech256", "all", tmp_path)
+    assert images.classes == ["ak47", "faces easy"]
+    assert images.ids == ["001.ak47/001_0001", "253.faces-easy-101/253_0001"]
+
+
+def test_caltech_agrees_with_torchvision(tmp_path):
+    from torchvision.datasets import Caltech101, Caltech256
+
+    trees.caltech101(tmp_path)
+    home = tmp_path / "caltech101" / "101_ObjectCategories"
+    (home / "accordion" / "tmp").unlink()  # torchvision counts every file, and wants small letters
+    for path in home.rglob("*.JPG"):
+        path.rename(path.with_suffix(".jpg"))
+    other = Caltech101(tmp_path)
+    ours = open_images("caltech101", "all", tmp_path)
+    assert ours.class_folders == other.categories
+    assert [ours.label(i) for i in range(len(ours))] == other.y
+    trees.caltech256(tmp_path / "caltech256")
+    other = Caltech256(tmp_path)
+    ours = open_images("caltech256", "all", tmp_path)
+    assert [*ours.class_folders, "257.clutter"] == other.categories
+    assert [ours.label(i) for i in range(len(ours))] == other.y[:-1]
+
+
+def test_event8_ids_hold_the_event(tmp_path):
+    trees.event8(tmp_path)  # two photos of one name
+    images = open_images("event8", "all", tmp_path)
+    assert images.ids == ["RockClimbing/Easy", "polo/Easy", "rowing/Easy"]
+    assert [images.label(i) for i in range(3)] == [0, 1, 2]
+    photo(tmp_path / "event_img" / "._polo" / "x.jpg")  # what macOS leaves in archives
+    assert len(open_images("event8", "all", tmp_path)) == 3
+
+
+# ---------------------------------------------------------------- actions
+
+
+def test_action40_boxes(tmp_path):
+    trees.action40(tmp_path)
+    images = open_images("action40", "train", tmp_path)
+    assert images.classes == ["applauding", "cutting trees"]
+    assert images.ids[:2] == ["applauding_001", "applauding_003"]
+    assert [images.label(i) for i in range(4)] == [0, 0, 1, 1]
+    # VOC counts from 1, maxima inside
+    assert images.boxes(0).tolist() == [[0, 0, WIDTH, HEIGHT]]
+    assert images.boxes(1).tolist() == [[0, 0, WIDTH, HEIGHT], [2, 3, 3, 4]]
+    assert images[1].boxes_of(0).shape == (2, 4)
+    assert len(open_images("action40", "all", tmp_path)) == 6
+    home = tmp_path / "Stanford40"
+    path = home / "XMLAnnotations" / "applauding_001.xml"
+    path.write_text(path.read_text()[:60])
+    with pytest.raises(CamError, match=r"applauding_001\.xml, line 1, has no complete XML"):
+        images.boxes(0)
+    write(path, trees.person("applauding", (5, 5, 2, 9)))
+    with pytest.raises(CamError, match=r"applauding_001\.xml has the box \['5', '5', '2', '9'\]"):
+        images.boxes(0)
+    write(path, trees.person("applauding", ("", 5, 2, 9)))
+    with pytest.raises(CamError, match=r"applauding_001\.xml has the box"):
+        images.boxes(0)
+    path.unlink()
+    assert images.boxes(0).shape == (0, 4)
+
+
+def test_action40_half_unpacked(tmp_path):
+    trees.action40(tmp_path)
+    home = tmp_path / "Stanford40"
+    (home / "XMLAnnotations").rename(home / "elsewhere")
+    assert open_images("action40", "test", tmp_path).boxes(0).shape == (0, 4)
+    splits = home / "ImageSplits"
+    lines(splits / "applauding_test.txt", ["applauding_002.jpg", "running_001.jpg"])
+    with pytest.raises(CamError, match=r"applauding_test\.txt, line 2, has 'running_001.jpg'"):
+        open_images("action40", "test", tmp_path)
+    (splits / "applauding_train.txt").unlink()
+    with pytest.raises(MissingData, match=r"applauding_train\.txt, named in .*actions\.txt:3"):
+        open_images("action40", "test", tmp_path)
+
+
+def test_a_truth_box_needs_a_readable_header(tmp_path):
+    trees.action40(tmp_path)
+    images = open_images("action40", "test", tmp_path)
+    images.path(0).write_bytes(b"no picture")
+    with pytest.raises(BrokenImage):
+        images.size(0)
+    truth = read_truth(images, progress=False)
+    assert truth.ids == images.ids[1:]
+    assert list(truth.left_out) == images.ids[:1]
