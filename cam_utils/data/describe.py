@@ -38,7 +38,7 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
             need no folder are right without one.
     """
     rows = [("mini/objects", True, "drawn on the fly, nothing to download"), _photos()]
-    rows += [(name, True, "drawn on the fly") for name in ("mini/scenes", "mini/text")]
+    rows += [(name, True, "drawn on the fly") for name in ("mini/birds", "mini/scenes", "mini/text")]
     try:
         root = data_root(root)
     except CamError as error:
