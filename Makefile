@@ -36,9 +36,10 @@ lab: $(READY)  ## open JupyterLab on the notebooks
 doctor: $(READY)  ## say which data sets, weights and devices are here
 	$(PY) -m cam_utils doctor
 
-bench: $(VENV)/.bench  ## time cams() and the sweep against plain code and against peers
+bench: $(VENV)/.bench  ## time cams(), the sweep and features against plain code and peers
 	$(PY) tests/bench_cams.py
 	$(PY) tests/bench_sweep.py
+	$(PY) tests/bench_features.py --pictures 480 --rounds 3
 
 setup: $(READY)  ## only set up the environment
 

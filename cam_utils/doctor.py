@@ -18,6 +18,10 @@ NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
         tuple(names["paper"] for names in ROWS.values() if names["paper"]),
     ),
     "03_localization": (("ilsvrc val",), ("caffe/googlenet",)),
+    "04_generic_localization": (
+        ("action40", "scene15", "caltech256", "sun397", "event8"),
+        ("caffe/googlenet",),
+    ),
     "06_pattern_discovery": (  # a part whose data are not there takes drawn pictures
         ("ade20k", "coco_captions", "vqa", "mini/scenes"),
         ("caffe/googlenet",),

@@ -47,7 +47,7 @@ def test_decisions_are_scikit_learns():
     values, labels = blobs()
     found = fit_svm(values, labels, NAMES, grid=[0.5])
     length = np.sqrt((values.astype(float) ** 2).sum(1).mean())
-    theirs = LinearSVC(C=0.5, dual="auto", random_state=0).fit(values / length, labels)
+    theirs = LinearSVC(C=0.5, dual=False).fit(values / length, labels)
     np.testing.assert_allclose(
         found.decisions(values), theirs.decision_function(values / length), atol=1e-4
     )
@@ -165,7 +165,7 @@ def identity(network, images, seed=0):
     found = extract(network, images, cache=False, progress=False)
     trained = fit_svm(found, found.labels, images.classes, seed, grid=[1.0])
     length = np.sqrt((found.values.astype(float) ** 2).sum(1).mean())
-    theirs = LinearSVC(C=1.0, dual="auto", random_state=seed)
+    theirs = LinearSVC(C=1.0, dual=False)
     theirs.fit(found.values / length, found.labels)
     views = [center_crop(images[i].image, network.input_spec).tensor for i in range(len(images))]
     result = svm_cams(network, trained, torch.stack(views), classes=None)
@@ -352,3 +352,17 @@ def test_attributes_are_ranked_by_an_svm_each():
         scores.average_precision(np.zeros((4, 1)), np.zeros((4, 1)))
     with pytest.raises(CamError, match="Attribute is a has only 3"):
         fit_attributes(values[:9], truth[:9], ["is a", "is not b"])
+
+
+def test_the_readmes_example_runs(repo, monkeypatch):
+    """As printed, on the first pictures of each part."""
+    text = (repo / "README.md").read_text().split("## Your own classes")[1]
+    code = text.split("```python\n")[1].split("```")[0]
+    few = {s: Subset(open_images("mini/actions", s), range(60)) for s in ("train", "test")}
+    monkeypatch.setattr("cam_utils.open_images", lambda name, split: few[split])
+    monkeypatch.setattr("cam_utils.features.cache.project_root", lambda: None)
+    found = {}
+    exec(compile(code, "README.md", "exec"), found)
+    width, height = few["test"][0].image.size
+    assert found["maps"].maps.shape == (5, height, width)
+    assert found["svm"].weights.shape == (len(few["train"].classes), 256)

@@ -54,6 +54,24 @@ _IMAGES = {
         ("train", "val", "test"),
         "24 classes of drawn objects, made on the fly",
     ),
+    "mini/actions": (
+        "..mini.actions",
+        "MiniActions",
+        ("train", "val", "test"),
+        "people at ten actions, drawn: the person's box, masks of limbs and tools",
+    ),
+    "mini/textures": (
+        "..mini.texture_pictures",
+        "MiniTextures",
+        ("train", "val", "test"),
+        "twelve drawn materials that fill the picture",
+    ),
+    "mini/sketches": (
+        "..mini.line_art",
+        "MiniSketches",
+        ("train", "val", "test"),
+        "the 24 classes of mini/objects as line drawings",
+    ),
     "mini/birds": (
         "..mini.birds",
         "MiniBirds",

@@ -43,23 +43,23 @@ def fit_attributes(features, truth, names, seed: int = 0, grid=GRID, folds: int 
     splitter = KFold(folds, shuffle=True, random_state=seed)
     for fold, (train, held_out) in enumerate(splitter.split(values) if len(grid) > 1 else ()):
         for cost in grid:
-            weights, bias, _ = _solve_all(values[train], truth[train], cost, seed)
+            weights, bias, _ = _solve_all(values[train], truth[train], cost)
             found = values[held_out] @ weights.T + bias
             rows.append((cost, fold, 100 * _mean_precision(found, truth[held_out])))
     table = pd.DataFrame(rows, columns=["cost", "fold", "average_precision"])
     means = table.groupby("cost")["average_precision"].mean()
     cost = float(means.index[int(np.argmax(means.to_numpy()))]) if rows else grid[0]
-    weights, bias, converged = _solve_all(values, truth, cost, seed)
+    weights, bias, converged = _solve_all(values, truth, cost)
     return LinearSvm(weights, bias, [str(n) for n in names], cost, table, converged)
 
 
-def _solve_all(values, truth, cost: float, seed: int):
+def _solve_all(values, truth, cost: float):
     """The rows of all attributes; one that a part of the images lacks altogether has zeros."""
     weights = np.zeros((truth.shape[1], values.shape[1]), np.float32)
     bias, converged = np.zeros(truth.shape[1], np.float32), True
     for k, column in enumerate(truth.T):
         if column.any() and not column.all():
-            (_, weights[k]), (_, bias[k]), fine = solve(values, column.astype(int), cost, seed)
+            (_, weights[k]), (_, bias[k]), fine = solve(values, column.astype(int), cost)
             converged &= fine
     return weights, bias, converged
 

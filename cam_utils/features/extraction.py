@@ -1,5 +1,6 @@
 """Deep features of a data set (section 4): one forward pass for each image, kept on the disk."""
 
+import inspect
 import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,9 +23,10 @@ from .cache import SHARD, Cache, default_folder
 from .layers import GAP, check_finite, reader
 from .sources import Prepared
 
-# the code that the numbers come from: other code, other features
+_NAME = __package__.split(".")[0]
+# the code that the numbers come from, with that of the network: other code, other features
 _CODE = (
-    *("views.py", "networks/**/*.py", "evaluate/streaming.py", "data/files.py"),
+    *("views.py", "evaluate/streaming.py", "data/files.py", "networks/gap.py", "networks/wrap.py"),
     *("features/extraction.py", "features/layers.py", "features/sources.py"),
 )
 
@@ -151,13 +153,15 @@ def identity_of(network: nn.Module, layer: str) -> dict:
         "modules": source_hash(shape + getattr(network, "pool", "")),
         "input": asdict(spec_of(network)),
         "layer": layer,
-        "code": _code_hash(),
+        "code": _code_hash(network),
     }
 
 
-def _code_hash() -> str:
+def _code_hash(network: nn.Module) -> str:
     home = Path(package).parent
-    files = sorted(p for pattern in _CODE for p in home.glob(pattern))
+    kinds = {type(module) for module in network.modules()}
+    own = {inspect.getfile(kind) for kind in kinds if kind.__module__.split(".")[0] == _NAME}
+    files = sorted({*(home / name for name in _CODE), *map(Path, own)})
     return source_hash("\0".join(p.read_text() for p in files))
 
 

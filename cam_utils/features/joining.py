@@ -34,6 +34,9 @@ def joined(parts: Sequence[Features]) -> Features:
         ids=[one for p in parts for one in p.ids],
         unreadable=[one for p in parts for one in p.unreadable],
         identity=parts[0].identity
-        | {"n": int(starts[-1]) + parts[-1].identity["n"], "joined": digest(str(of_parts).encode())},
+        | {
+            "n": int(starts[-1]) + parts[-1].identity["n"],
+            "joined": digest(str(of_parts).encode()),
+        },
         places=np.concatenate([p.places + s for p, s in zip(parts, starts, strict=True)]),
     )

@@ -1,4 +1,4 @@
-"""Which images train and which test: the split protocols of Table 5 (CHECKLIST of section 4).
+"""Which images train and which test: the split protocols of Table 5 (section 4).
 
 The paper gives no split sizes ("the same setup as in [35]"); these are the usual ones of each data
 set, so every table says which it used.

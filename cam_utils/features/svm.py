@@ -29,7 +29,7 @@ def fit_svm(features, labels, classes, seed: int = 0, grid=GRID, folds: int = 5)
         features: `Features` or (N, K): the training part alone.
         labels: (N,) class indices, at least `folds` images of every class.
         classes: the C names.
-        seed: of the folds and of the solver.
+        seed: of the folds.
         grid: costs to choose from; with one there is nothing to choose and no cross-validation.
 
     Returns:
@@ -46,7 +46,7 @@ def fit_svm(features, labels, classes, seed: int = 0, grid=GRID, folds: int = 5)
     if len(grid) > 1:
         means = table.groupby("cost")["accuracy"].mean()
         cost = float(means.index[int(np.argmax(means.to_numpy()))])  # the first, the smallest
-    weights, bias, converged = solve(values, labels, cost, seed)
+    weights, bias, converged = solve(values, labels, cost)
     if not converged:
         warnings.warn(
             f"The SVM of cost {cost:g} did not converge in {STEPS[-1]:,} steps; its weights are "
@@ -66,18 +66,19 @@ def _cross_validate(values, labels, grid, folds: int, seed: int) -> pd.DataFrame
     rows = []
     for fold, (train, held_out) in enumerate(splitter.split(values, labels)):
         for cost in grid:
-            weights, bias, converged = solve(values[train], labels[train], cost, seed)
+            weights, bias, converged = solve(values[train], labels[train], cost)
             found = (values[held_out] @ weights.T + bias).argmax(1)
             accuracy = 100 * float((found == labels[held_out]).mean())
             rows.append((cost, fold, accuracy, converged))
     return pd.DataFrame(rows, columns=["cost", "fold", "accuracy", "converged"])
 
 
-def solve(values, labels, cost: float, seed: int) -> tuple[np.ndarray, np.ndarray, bool]:
+def solve(values, labels, cost: float) -> tuple[np.ndarray, np.ndarray, bool]:
     """Weights (C, K), bias (C,), both float32 and for unscaled features; did it converge."""
     length = float(np.sqrt((values.astype(np.float64) ** 2).sum(1).mean())) or 1.0
     for steps in STEPS:
-        svm = LinearSVC(C=cost, dual="auto", max_iter=steps, random_state=seed)
+        # the primal problem: no random order, and large costs converge too
+        svm = LinearSVC(C=cost, dual=False, max_iter=steps)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ConvergenceWarning)
             svm.fit(values / length, labels)

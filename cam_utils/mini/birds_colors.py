@@ -21,7 +21,7 @@ def plumage(rng: np.random.Generator) -> Palette:
     back = oklch(0.5 + 0.14 * u[2], 0.025 + 0.045 * u[3], hue)
     return Palette(
         base=back,
-        second=darker(back, 0.2 + 0.12 * u[4]),
+        second=darker(back, 0.28 + 0.12 * u[4]),
         accent=oklch(0.62 + 0.1 * u[5], 0.05, 50 + 20 * u[5]),  # legs
         light=oklch(0.84 + 0.09 * u[6], 0.015 + 0.035 * u[7], 60 + 40 * u[8]),
         dark=oklch(0.23 + 0.09 * u[9], 0.015, hue),

@@ -6,8 +6,8 @@ hip at the origin, and then turned by the pose; the legs hang straight down.
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+from scipy.spatial import ConvexHull
 
 from .birds_colors import mark_color, plumage
 from .birds_head import head
@@ -20,7 +20,7 @@ from .surface import across, along, edge, on
 
 PARTS = ("head", "crown", "beak", "eye", "breast", "wing", "wing bar", "tail", "leg")
 
-_HEAD = 0.225  # radius; the body is about 1 long
+_HEAD = 0.25  # radius; the body is about 1 long
 FOOT = 0.26  # y of the perch under a perched bird
 _BODY = [(0.5, -0.2), (0.44, 0.02), (0.12, 0.12), (-0.3, 0.01), (-0.54, -0.17), (-0.55, -0.3)]
 _BODY += [(-0.24, -0.45), (0.12, -0.52), (0.4, -0.48)]
@@ -60,8 +60,7 @@ def sketch_bird(marks: Marks, pose: Pose, rng: np.random.Generator) -> Sketch:
     if pose.flight is None:
         _legs(s)
     first = len(s.points)
-    body = smooth(np.array(_BODY), 5)
-    _neck_and_body(s, body, neck @ turn)
+    _neck_and_body(s, neck @ turn)
     _breast(s, marks.breast)
     if pose.flight is None:
         folded_wing(s, marks.wing)
@@ -88,12 +87,12 @@ def _legs(s: Sketch) -> None:
             s.add("leg", ribbon(toe, 0.038, 0.02), color, outline=False)
 
 
-def _neck_and_body(s: Sketch, body: np.ndarray, neck: np.ndarray) -> None:
+def _neck_and_body(s: Sketch, neck: np.ndarray) -> None:
     """The body, joined to the head (centre `neck`, in the body's frame) without a seam."""
     around = np.concatenate([ellipse(*neck, _HEAD), ellipse(0.27, -0.26, 0.2, 0.22)])
-    hull = cv2.convexHull(around.astype(np.float32))[:, 0].astype(float)
+    hull = around[ConvexHull(around).vertices]
     s.add("body", hull, "base")
-    s.add("body", body, "base")
+    s.add("body", smooth(_BODY, 5), "base")
     s.add("body", hull, "base", outline=False)
 
 
@@ -109,9 +108,9 @@ def _breast(s: Sketch, mark: str) -> None:
         for row, t in enumerate(np.arange(0.1, 0.86, 0.115)):
             for d in (0.22, 0.58, 0.9) if row % 2 else (0.1, 0.42, 0.75):
                 at = on(outer, inner, t, d)[0]
-                s.add("breast", ellipse(*at, 0.028, 0.022, n=8), dark, outline=False)
+                s.add("breast", ellipse(*at, 0.034, 0.028, n=8), dark, outline=False)
     elif mark == "streaks":
         for d in (0.12, 0.36, 0.6, 0.84):
             for t in np.arange(0.08 + 0.07 * (d > 0.3), 0.8, 0.22):
-                streak = along(outer, inner, t, t + 0.14, d - 0.05, d + 0.05)
+                streak = along(outer, inner, t, t + 0.15, d - 0.07, d + 0.07)
                 s.add("breast", streak, dark, outline=False)

@@ -4,8 +4,8 @@ Nothing here knows the species. The distractors (blossoms, berries, bright leave
 of the birds' marks.
 """
 
-import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
 
 from .drawing import Sketch, compose, render
 from .geometry import ellipse, ribbon
@@ -45,17 +45,12 @@ def background(rng: np.random.Generator, size: int):
     cloud, grain = noise(rng, _SMALL, 1.7)
     axis = np.linspace(-1, 1, _SMALL, dtype=np.float32)
     u = rng.uniform(size=12)
-    picture = {
-        "foliage": _foliage,
-        "reeds": _reeds,
-        "sky": _sky,
-        "water": _water,
-        "meadow": _meadow,
-        "snow": _snow,
-    }[name](rng, u, axis, cloud, grain)
-    picture = cv2.GaussianBlur(picture, (0, 0), 0.6 + 1.6 * u[11])
-    picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_CUBIC)
-    return np.clip(picture, 0, 255), name, size * _GROUND.get(name, lambda u: 1.0)(u)
+    painters = _foliage, _sky, _water, _meadow, _snow, _reeds
+    picture = painters[PLACES.index(name)](rng, u, axis, cloud, grain)
+    small = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
+    blurred = small.filter(ImageFilter.GaussianBlur(float(0.6 + 1.6 * u[11])))
+    large = np.asarray(blurred.resize((size, size), Image.Resampling.BICUBIC), np.float32)
+    return large, name, size * _GROUND.get(name, lambda u: 1.0)(u)
 
 
 def _blobs(rng, picture, color, count, radius, strength) -> None:
@@ -63,10 +58,10 @@ def _blobs(rng, picture, color, count, radius, strength) -> None:
     for _ in range(count):
         x, y = rng.uniform(-0.05, 1.05, 2) * _SMALL
         r = rng.uniform(*radius)
-        over = picture.copy()
-        cv2.circle(over, (int(x), int(y)), max(1, int(r)), [float(c) for c in color()], -1)
-        share = rng.uniform(*strength)
-        cv2.addWeighted(over, share, picture, 1 - share, 0, picture)
+        disc = Image.new("L", picture.shape[1::-1])
+        ImageDraw.Draw(disc).ellipse((x - r, y - r, x + r, y + r), fill=255)
+        share = np.asarray(disc, np.float32)[..., None] * (rng.uniform(*strength) / 255)
+        picture += (np.float32(color()) - picture) * share
 
 
 def _green(rng, low=0.35, high=0.75):
@@ -93,7 +88,7 @@ def _foliage(rng, u, axis, cloud, grain):
         leaf(s, x, y, length, 0.45 * length, rng.uniform(0, 360))
     layer = render(s, np.eye(2), np.zeros(2), (_SMALL, _SMALL), size=60)
     if layer is not None:
-        compose(picture, layer, opacity=0.5)
+        compose(picture, layer, opacity=0.4)
     if u[3] < 0.5:
         _blobs(rng, picture, lambda: _bright(rng), rng.integers(2, 9), (1.5, 5), (0.6, 1))
     return picture
@@ -135,7 +130,7 @@ def _water(rng, u, axis, cloud, grain):
     top, bottom = oklch(0.75, 0.05, hue), oklch(0.4 + 0.2 * u[1], 0.06, hue + 15)
     picture = _gradient(top, bottom, axis, 0.1 * cloud)
     near = (axis[:, None] + 1.3) / 2.3
-    ripple = cv2.resize(np.ascontiguousarray(grain[:, ::4]), (_SMALL, _SMALL))  # stretched wide
+    ripple = np.repeat(grain[:, : _SMALL // 4], 4, axis=1)  # waves are wider than high
     wave = np.sin(40 / (0.35 + near) + 1.6 * ripple + 0.8 * cloud)
     picture = picture * (1 + (0.05 + 0.06 * u[2]) * wave * near)[..., None]
     if u[3] < 0.5:  # the far bank
@@ -145,9 +140,7 @@ def _water(rng, u, axis, cloud, grain):
 
 
 def _ground(rng, u, axis, cloud, grain, near, far):
-    picture = (
-        _sky(rng, u, axis, cloud, grain) if u[8] < 0.5 else _foliage(rng, u, axis, cloud, grain)
-    )
+    picture = (_sky if u[8] < 0.5 else _foliage)(rng, u, axis, cloud, grain)
     line = 2 * _horizon(u) - 1 + 0.05 * cloud
     depth = np.clip((axis[:, None] - line) / 1.2, 0, 1)
     ground = _gradient(far, near, 2 * depth[:, 0] - 1, 0.12 * grain + 0.1 * cloud)
@@ -181,8 +174,6 @@ def spots(rng: np.random.Generator, s: Sketch, x: float, y: float, size: float) 
     else:
         for angle in range(0, 360, 72):
             a = np.radians(angle)
-            petal = ellipse(
-                x + 0.8 * size * np.cos(a), y + 0.8 * size * np.sin(a), 0.6 * size, n=10
-            )
-            s.add("blossom", petal, color)
+            dx, dy = 0.8 * size * np.cos(a), 0.8 * size * np.sin(a)
+            s.add("blossom", ellipse(x + dx, y + dy, 0.6 * size, n=10), color)
         s.add("blossom", ellipse(x, y, 0.45 * size, n=10), oklch(0.8, 0.14, 85), outline=False)

@@ -10,8 +10,8 @@ from .birds_species import Species
 from .drawing import Layer, compose, fit, render, shaded
 
 SIZE = 224  # pixels; networks of 112 pixels see half, as of CUB's photos
-_FLIGHT = 0.12  # share of flying birds
-_TWIG = 0.4  # share of pictures that are tried for a twig in front
+_FLIGHT = 0.08  # share of flying birds
+_TWIG = 0.25  # share of pictures that are tried for a twig in front
 _SEEN = 0.8  # least visible share of the bird
 _STRETCH = 1.2  # most by which the bird's shape follows its box
 
@@ -32,7 +32,7 @@ def draw_scene(random: Callable[[str], np.random.Generator], species: Species):
 
     sketch = sketch_bird(species.marks, pose, random("bird"))
     points = np.concatenate(sketch.points)
-    box = _suited(box, points, angle) * SIZE
+    box = _suited(box, points) * SIZE
     rim = 0.006 * max(box[2] - box[0], box[3] - box[1])  # half the outline is outside the polygon
     matrix, offset = fit(points, box + np.array([rim, rim, -rim, -rim]), angle, flip, _STRETCH)
     bird = shaded(render(sketch, matrix, offset, (SIZE, SIZE)), light)
@@ -43,6 +43,8 @@ def draw_scene(random: Callable[[str], np.random.Generator], species: Species):
         foot = matrix @ (0.04, FOOT) + offset
         kind = birds_perch.choose(rng, place, foot[1] > ground + 0.1 * length)
         perch = birds_perch.perch(rng, kind, foot, length, SIZE)
+        if kind == "ground":
+            birds_perch.shade(picture, foot, length)
         if perch is not None:
             compose(picture, shaded(perch, light))
     shadow = (round(-0.03 * length * light[0]), round(0.03 * length))
@@ -69,14 +71,14 @@ def _pose(rng: np.random.Generator, box: np.ndarray) -> Pose:
     """A pose whose outline has about the shape of the box: upright birds in narrow boxes."""
     aspect = np.log((box[2] - box[0]) / (box[3] - box[1]))
     nod, droop = float(rng.normal(0, 9)), float(rng.uniform(-8, 14))
-    turned = rng.random() < 0.15
+    turned = rng.random() < 0.12
     if rng.random() < _FLIGHT and aspect > -0.45:
         return Pose(float(rng.uniform(-5, 30)), nod, False, float(rng.uniform(-8, 50)), droop)
     tilt = np.interp(aspect, [-0.65, -0.25, 0.0, 0.3, 0.5], [68, 45, 30, 12, 0])
     return Pose(float(tilt + rng.normal(0, 5)), nod, turned, None, droop)
 
 
-def _suited(box: np.ndarray, points: np.ndarray, angle: float) -> np.ndarray:
+def _suited(box: np.ndarray, points: np.ndarray) -> np.ndarray:
     """The box, or one of its centre and area, whose shape does not distort the points much."""
     w, h = np.ptp(points, axis=0)
     side = box[2:] - box[:2]

@@ -1,8 +1,8 @@
 """The 20 species of mini/birds: one common form, and for each species the one mark that is its own.
 
 Species that differ in the same part (four to a part) share every other mark, all others share
-three of the five. So no species can be told from one part of the picture alone, and to tell it
-from its nearest relatives one has to look at one place.
+three of the five. So each species has one part that tells it from its nearest relatives, and every
+part tells four species.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -13,13 +13,13 @@ class Marks:
     """What a bird looks like where species differ; the defaults are the common form.
 
     Attributes:
-        crown: "plain", "cap" (black), "ruby" (red), "crest" (a raised tuft) or "brow" (a white
-            stripe over the eye).
+        crown: "plain", "cap" (black), "ruby" (red, edged with black), "crest" (a raised tuft) or
+            "brow" (a white stripe over the eye).
         beak: "cone", "dagger" (long and straight), "sickle" (long, bent down), "hook" (deep, with
-            a hooked tip) or "orange" (stout and bright).
+            a hooked tip) or "orange" (large and bright).
         wing: "plain", "one bar", "two bars" (white), "patch" (a yellow field) or "spots" (white).
         breast: "plain", "spots", "streaks", "band" (a dark collar) or "orange".
-        tail: "plain", "long", "fork", "bands" (white) or "red".
+        tail: "plain", "long", "fork", "bands" (white) or "fan" (broad and white, edged dark).
     """
 
     crown: str = "plain"
@@ -87,5 +87,5 @@ SPECIES: tuple[Species, ...] = (
     _species("long_tailed", tail="long"),
     _species("fork_tailed", tail="fork"),
     _species("band_tailed", tail="bands"),
-    _species("red_tailed", tail="red"),
+    _species("fan_tailed", tail="fan"),
 )

@@ -18,14 +18,17 @@ class BoxStatistics:
     Attributes:
         width, height: the quantiles at 0, 5, 10, 25, 50, 75, 90, 95 and 100 %.
         correlation: of width and height, as normal scores.
-        room_x, room_y: mean and spread of the position in the free room, -1..1.
+        place_x, place_y: mean and spread of the centre's distance from the picture's.
+        unit: of that distance: "room" (half the free room, so -1..1) or "picture". Photos of all
+            kinds follow the first; birds are put near the middle however small they are.
     """
 
     width: tuple
     height: tuple
     correlation: float
-    room_x: tuple
-    room_y: tuple
+    place_x: tuple
+    place_y: tuple
+    unit: str = "room"
 
 
 # The tables are ILSVRC's quantiles, raised by a hundredth or two in the middle, which is what
@@ -34,15 +37,16 @@ ILSVRC = BoxStatistics(
     width=(0.10, 0.15, 0.24, 0.415, 0.65, 0.865, 0.98, 1.0, 1.0),
     height=(0.11, 0.18, 0.27, 0.47, 0.705, 0.9, 0.98, 1.0, 1.0),
     correlation=0.6,
-    room_x=(0.0, 0.55),
-    room_y=(0.155, 0.56),
+    place_x=(0.0, 0.55),
+    place_y=(0.155, 0.56),
 )
 CUB = BoxStatistics(
     width=(0.2, 0.27, 0.314, 0.41, 0.546, 0.688, 0.806, 0.868, 1.0),
     height=(0.2, 0.327, 0.372, 0.472, 0.601, 0.732, 0.838, 0.886, 1.0),
     correlation=0.4,
-    room_x=(0.0, 0.46),
-    room_y=(0.125, 0.39),
+    place_x=(-0.002, 0.1),
+    place_y=(0.02, 0.068),
+    unit="picture",
 )
 _SHARE = np.array([0, 5, 10, 25, 50, 75, 90, 95, 100]) / 100
 _ASPECT_NOISE = 0.2  # so that a class is not bound to one rank of aspect
@@ -56,8 +60,14 @@ def largest_boxes(rng: np.random.Generator, n: int, like: BoxStatistics = ILSVRC
     z[:, 1] = like.correlation * z[:, 0] + np.sqrt(1 - like.correlation**2) * z[:, 1]
     w = np.interp(ndtr(z[:, 0]), _SHARE, like.width)
     h = np.interp(ndtr(z[:, 1]), _SHARE, like.height)
-    cx = 0.5 + (1 - w) / 2 * np.clip(like.room_x[0] + like.room_x[1] * z[:, 2], -1, 1)
-    cy = 0.5 + (1 - h) / 2 * np.clip(like.room_y[0] + like.room_y[1] * z[:, 3], -1, 1)
+    centre = []
+    for side, (mean, spread), normal in ((w, like.place_x, z[:, 2]), (h, like.place_y, z[:, 3])):
+        room = (1 - side) / 2
+        if like.unit == "room":
+            centre.append(0.5 + room * np.clip(mean + spread * normal, -1, 1))
+        else:
+            centre.append(0.5 + np.clip(mean + spread * normal, -room, room))
+    cx, cy = centre
     return np.stack([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], axis=1)
 
 

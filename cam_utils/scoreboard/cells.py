@@ -8,7 +8,7 @@ from .. import paper
 from ..errors import CamError
 from ..metrics import Rate
 from ..networks.mini import WEIGHTS
-from ..tables import table1, table2
+from ..tables import table1, table2, table5
 from ..train import mini_results
 
 NO_WEIGHTS = "no weights of this network were published"
@@ -130,8 +130,16 @@ def _table4(number: int, profile: str):
 
 
 def _table5(number: int, profile: str):
+    frame, source = _stored("table5", profile)
     for row, column, printed in _printed(number):
-        yield Cell(number, row, column, printed, None, "", NOT_HERE)
+        found, note = None, ""
+        if len(frame):
+            own = frame[(frame["feature"] == row) & (frame["data"] == column)]
+            own = own.sort_values("split", ascending=False)  # random splits, as is usual, first
+            found = _rate(own)
+            note = f"{own['split'].iloc[0]} split" if found else ""
+        network = table5.FEATURES[row][1][profile]
+        yield _cell(number, row, column, printed, found, source, network, note)
 
 
 _TABLES = {1: _table1, 2: _table2, 3: _table3, 4: _table4, 5: _table5}

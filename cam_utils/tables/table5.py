@@ -10,13 +10,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from .. import paper
-from ..data import InMemory, Subset, open_images
+from ..data import Subset, open_images
+from ..data.in_memory import InMemory
 from ..errors import MissingData
 from ..features import Features, extract, fit_attributes, fit_svm, joined, scores
 from ..features.sources import VIEWS
 from ..features.splits import SplitRule, halves, split_indices
-from ..metrics import Rate
 
 RANDOM = "random weights"
 # row: layer, and the network in the profiles "mini" and "paper"; the first three are the paper's
@@ -32,17 +31,6 @@ FEATURES: dict[str, tuple[str, dict[str, str | None]]] = {
     ),
     f"gap, GoogLeNet-GAP, {RANDOM}": ("gap", {"mini": "mini/googlenet-gap", "paper": None}),
 }
-PAIRS = (  # what the paper says of its rows, and the controls
-    ("gap, GoogLeNet-GAP", "ave pool, GoogLeNet"),
-    ("gap, GoogLeNet-GAP", "fc7, AlexNet"),
-    ("ave pool, GoogLeNet", "fc7, AlexNet"),
-    ("ave pool, GoogLeNet", "gap, SqueezeNet"),
-    ("ave pool, GoogLeNet", "fire9, SqueezeNet"),
-    ("ave pool, GoogLeNet", f"ave pool, GoogLeNet, {RANDOM}"),
-    ("gap, GoogLeNet-GAP", f"gap, GoogLeNet-GAP, {RANDOM}"),
-)
-DOUBTFUL = ("fc7, AlexNet", "SUN Attribute")  # equals the cell beside it: probably a copy slip
-
 Split = tuple[str, dict[str, Features], dict[str, Features]]  # name, {view: features} of both parts
 
 
@@ -168,83 +156,3 @@ def _fits(rule: SplitRule, split: Split, images, seed: int) -> Iterator[dict]:
             "hits": hits,
             "ids": ids,
         }
-
-
-def each_fit(table: pd.DataFrame) -> list[dict]:
-    """Rows for the stored table of one data set: every feature, split and view."""
-    rows = []
-    for fit in table.itertuples():
-        head = {name: getattr(fit, name) for name in ("feature", "network", "layer", "split")}
-        head |= {"view": fit.view, "chosen": fit.chosen, "cost": fit.cost}
-        head |= {"validated": round(fit.validated, 3)}
-        rows.append(head | _rate([fit.hits], [fit.ids]).as_row(3) | {"n_train": fit.n_train})
-    return rows
-
-
-def accuracies(table: pd.DataFrame) -> list[dict]:
-    """Rows of the stored table: each feature on each data set, given and random splits apart.
-
-    Columns data, feature, network, weights, layer, split, score, view and cost (as chosen, of all
-    splits), validated, paper, note, measured, low, high, n, n_train, splits, spread (standard
-    deviation over the splits, points).
-    """
-    rows = []
-    chosen = table[table["chosen"]]
-    kind = chosen["split"].str.split().str[0]
-    for (data, feature, split), fits in chosen.groupby(["data", "feature", kind], sort=False):
-        found = _rate(fits["hits"], fits["ids"])
-        each = [100 * h.mean() for h in fits["hits"]]
-        first, column = fits.iloc[0], paper.table(5)
-        known = data in column and feature in set(column["feature"])
-        rows.append(
-            {"data": data, "feature": feature, **first[["network", "weights", "layer"]]}
-            | {"split": split, "view": _words(fits["view"]), "cost": _words(fits["cost"])}
-            | {"validated": round(fits["validated"].mean(), 3)}
-            | {"paper": paper.value(5, feature, data) if known else None}
-            | {"note": "doubtful" if (feature, data) == DOUBTFUL else ""}
-            | found.as_row(3)
-            | {"n_train": int(first["n_train"]), "splits": len(fits)}
-            | {"spread": round(float(np.std(each, ddof=1)), 3) if len(each) > 1 else None}
-        )
-    return rows
-
-
-def differences(table: pd.DataFrame, pairs=PAIRS) -> list[dict]:
-    """Rows data, split, first, second, measured, low, high, n: first - second, points, paired."""
-    chosen = table[table["chosen"]].set_index(["data", "feature", "split"])
-    rows = []
-    for data in table["data"].unique():
-        for first, second in pairs:
-            both = [
-                chosen.loc[(data, name)] for name in (first, second) if (data, name) in chosen.index
-            ]
-            if len(both) < 2:
-                continue
-            for kind in dict.fromkeys(split.split()[0] for split in both[0].index):
-                names = [s for s in both[0].index if s.split()[0] == kind]
-                hits, ids = zip(*(_common(*(b.loc[s] for b in both)) for s in names), strict=True)
-                rows.append(
-                    {"data": data, "split": kind, "first": first, "second": second}
-                    | _rate(hits, ids).as_row(3)
-                )
-    return rows
-
-
-def _common(first: pd.Series, second: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Hits of the first minus those of the second on the images of both, and these."""
-    a, b = (pd.Series(x["hits"], index=x["ids"]) for x in (first, second))
-    ids = a.index.intersection(b.index)
-    return (a[ids] - b[ids]).to_numpy(), list(ids)
-
-
-def _rate(hits, ids) -> Rate:
-    """Of one split Wilson's interval where hits are 0 or 1; else a bootstrap over images."""
-    hits, ids = list(hits), list(ids)
-    if len(hits) == 1 and set(np.unique(hits[0])) <= {0.0, 1.0}:
-        return scores.accuracy(hits[0].astype(int), np.ones(len(hits[0]), int))
-    places = {name: i for i, name in enumerate(dict.fromkeys(n for some in ids for n in some))}
-    return scores.over_splits([[places[n] for n in some] for some in ids], hits, len(places))
-
-
-def _words(values: pd.Series) -> str:
-    return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values.unique())

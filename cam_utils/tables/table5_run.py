@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from .. import paper
 from ..data import available_images
 from ..errors import CamError, MissingData
 from ..features.splits import PROTOCOLS, SplitRule
@@ -16,11 +17,18 @@ from ..networks import build_mini, load_network
 from ..networks.caffe import build_caffe
 from ..provenance import about
 from ..train.feature_cache import weights_digest
-from . import table5
+from . import table5, table5_rows
 from .results import write_rows
 
 # networks of mini/objects have learnt its classes: a check, not a transfer
-MINI_SETS = ("mini/objects", "mini/scenes", "mini/actions", "mini/sketches", "mini/birds")
+MINI_SETS = (
+    "mini/objects",
+    "mini/scenes",
+    "mini/actions",
+    "mini/sketches",
+    "mini/textures",
+    "mini/birds",
+)
 PER_CLASS = 100  # drawn pictures of each class and part, at most
 MINI_CLASSES = 24  # of an untrained mini network; its features do not depend on it
 
@@ -31,7 +39,7 @@ def sets_of(profile: str) -> dict[str, SplitRule]:
     if profile == "mini":
         given = (("train", "test"),)
         return {name: SplitRule(name, given=given) for name in MINI_SETS if name in known}
-    columns = [c for c in table5.paper.table(5).columns[1:] if PROTOCOLS[c].data in known]
+    columns = [c for c in paper.table(5).columns[1:] if PROTOCOLS[c].data in known]
     return {column: PROTOCOLS[column] for column in columns}
 
 
@@ -94,10 +102,12 @@ def run(profile: str, root, device="cpu", limit: int = 0, out: Path = Path()) ->
         "made": datetime.date.today().isoformat(),
     }
     rows = {
-        "table5": table5.accuracies(fits),
-        "table5_differences": table5.differences(fits),
+        "table5": table5_rows.accuracies(fits),
+        "table5_differences": table5_rows.differences(fits),
     }
     if profile == "paper":  # every split and view, for the sets that were divided at random
         for data in fits.loc[fits["split"].str.startswith("random"), "data"].unique():
-            rows[f"table5_{PROTOCOLS[data].data}"] = table5.each_fit(fits[fits["data"] == data])
+            rows[f"table5_{PROTOCOLS[data].data}"] = table5_rows.each_fit(
+                fits[fits["data"] == data]
+            )
     return [write_rows(out / f"{name}.csv", found, made) for name, found in rows.items()]

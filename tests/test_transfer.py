@@ -1,0 +1,191 @@
+"""A linear SVM on a new data set: what is chosen, how it is kept, and where its maps lie."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cam_utils import CamError, MissingData, load_network, transfer
+from cam_utils.checks import colours
+from cam_utils.checks.part_energy import breadth, breadth_table, energy_table, part_energy, regions
+from cam_utils.data.record import Record
+from cam_utils.features import fit_svm, linear_svm, svm_cams
+from cam_utils.features.splits import SplitRule
+from cam_utils.plots import fig_transfer
+from cam_utils.views import center_crop
+
+RULE = SplitRule("mini/actions", given=(("train", "val"),))
+PARTS = {"tool": ("tool", "target"), "person": ("head", "torso", "arm", "leg"), "seat": ("seat",)}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("features")
+
+
+@pytest.fixture(scope="module")
+def found(cache):
+    network = load_network("mini/alexnet-gap")
+    return transfer.learn(network, RULE, limit=150, cache=cache)
+
+
+def test_decisions_are_of_the_frozen_network(found):
+    assert (len(found.train), len(found.test)) == (150, 150)
+    assert found.name == "mini/actions"
+    assert found.classes == found.images.classes
+    assert found.accuracy.value > 40  # chance is 10
+    np.testing.assert_array_equal(found.hits, found.predicted == found.test.labels)
+    views = [
+        center_crop(transfer.record_of(found, k).image, found.network.input_spec) for k in range(4)
+    ]
+    result = svm_cams(found.network, found.svm, torch.stack([v.tensor for v in views]), None)
+    again = result.maps.mean((2, 3)).numpy() + found.svm.bias
+    np.testing.assert_allclose(again, found.decisions[:4], atol=1e-4)
+
+
+def test_boxes_and_parts_are_never_read(found, cache, monkeypatch):
+    """Poisoned boxes and masks: features and SVM are the same."""
+    draw = type(found.images.dataset).record
+
+    def poisoned(self, i):
+        record = draw(self, i)
+        return Record(record.id, record.image, record.label, boxes=None, masks="none", parts=None)
+
+    monkeypatch.setattr(type(found.images.dataset), "record", poisoned)
+    network = load_network("mini/alexnet-gap")
+    again = transfer.learn(network, RULE, limit=60, cache=False)
+    svm = fit_svm(found.train.values[:60], found.train.labels[:60], found.classes)
+    np.testing.assert_allclose(again.svm.weights, svm.weights, rtol=1e-3, atol=1e-4)
+
+
+def test_the_svm_is_kept_and_read_again(found, cache, monkeypatch):
+    files = list(cache.glob("svm-*.safetensors"))
+    assert len(files) == 1
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(transfer, "fit_svm", refuse)
+    again = transfer.learn(load_network("mini/alexnet-gap"), RULE, limit=150, cache=cache)
+    np.testing.assert_array_equal(again.svm.weights, found.svm.weights)
+    with pytest.raises(AssertionError, match="trained again"):  # other pictures, another SVM
+        transfer.kept_svm(found.train.take(range(100)), found.classes, 0, cache)
+    monkeypatch.undo()
+    files[0].write_bytes(b"damaged")
+    again = transfer.kept_svm(found.train, found.classes, 0, cache)
+    np.testing.assert_allclose(again.weights, found.svm.weights, rtol=1e-4, atol=1e-5)
+    assert isinstance(linear_svm.LinearSvm.load(files[0]), linear_svm.LinearSvm)
+
+
+def test_pictures_are_chosen_by_seed_and_by_value(found):
+    label = int(found.test.labels[found.hits][0])
+    right = transfer.choose(found, label, 2, seed=3)
+    assert right == transfer.choose(found, label, 2, seed=3)
+    assert found.hits[right].all()
+    assert (found.test.labels[right] == label).all()
+    worst = transfer.worst(found, label)
+    same = found.test.labels == label
+    assert found.test.labels[worst] == label
+    assert found.own()[worst] == found.decisions[same, label].min()
+    wrong = transfer.mistaken(found, seed=1)
+    assert not found.hits[wrong]
+    with pytest.raises(CamError, match="classified correctly and 999"):
+        transfer.choose(found, label, 999, seed=0)
+
+
+def test_data_sets_that_are_not_here_are_named(tmp_path, cache):
+    network = load_network("mini/alexnet-gap")
+    rules = {
+        "Event8": SplitRule("event8", 70, 60, random=5),
+        "actions": RULE,
+    }
+    sets, missing = transfer.learn_all(network, rules, tmp_path, limit=60, cache=cache)
+    assert list(sets) == ["actions"]
+    assert "event" in missing["Event8"].lower()
+    with pytest.raises(MissingData, match="Event8"):
+        transfer.learn_all(network, {"Event8": rules["Event8"]}, tmp_path)
+
+
+def test_mean_colours_are_mean_colours(found, cache):
+    grid = colours.ColourGrid(2, 4)
+    image = torch.zeros(1, 3, 4, 4)
+    image[0, 0, :2, :2] = 4.0  # red in the first quarter
+    np.testing.assert_allclose(grid(image)[0], [4.0] + 11 * [0.0])
+    hits = colours.colour_hits(found, cache)
+    assert hits.shape == found.hits.shape
+    assert hits.mean() < found.hits.mean()
+
+
+def record(parts, boxes=((0, 0, 4, 2),)):
+    image = Image.new("RGB", (8, 6))
+    return Record("a", image, 0, np.array(boxes, np.float32).reshape(-1, 4), parts=parts)
+
+
+def test_regions():
+    tool, head = np.zeros((6, 8), bool), np.zeros((6, 8), bool)
+    tool[0, :3] = head[5, 5:] = True
+    found = regions(record([{"tool": tool, "head": head}]), PARTS)
+    assert [int(m.sum()) for m in found.values()] == [3, 3, 0]
+    boxed = regions(record(None), PARTS)
+    assert list(boxed) == ["true boxes"]
+    assert boxed["true boxes"].sum() == 8
+    assert regions(record(None, boxes=()), PARTS) == {}
+
+
+def test_energy_of_parts(found):
+    rows = part_energy(found.network, found.images, [0, 1, 2, 13], PARTS, progress=False)
+    assert len(rows) == 4 * len(PARTS)
+    assert (rows["label"] != rows["control"]).all()
+    again = part_energy(found.network, found.images, [0, 1, 2, 13], PARTS, progress=False)
+    assert rows.equals(again)
+    one = rows.iloc[0]
+    record = found.images[0]
+    area = (record.parts[0]["tool"] | record.parts[0].get("target", False)).mean()
+    assert one["area"] == pytest.approx(area)
+    assert rows[["energy", "control_energy"]].stack().between(0, 1).all()
+    table = energy_table(rows)
+    assert table.loc[0, "n"] == 4
+    own = rows[rows["group"] == "tool"]
+    wanted = 100 * (own["energy"] - own["area"]).mean()
+    assert table.loc[0, "energy - area"].value == pytest.approx(wanted)
+
+
+def test_no_parts_no_rows(found):
+    bare = [record(None, boxes=())]
+    bare_set = type("Bare", (list,), {"classes": found.classes})(bare)
+    rows = part_energy(found.network, bare_set, [0], PARTS, progress=False)
+    assert rows.empty
+    assert energy_table(rows).empty
+
+
+def test_breadth():
+    assert breadth(np.ones((10, 10))) == pytest.approx(0.5)
+    one = -np.ones((10, 10))
+    one[2, 3] = 1.0
+    assert breadth(one) == pytest.approx(0.01)
+    assert np.isnan(breadth(-np.ones((4, 4))))
+
+
+def test_breadth_of_sets(found):
+    sets = {"actions": (found.network, found.images, found.test.places)}
+    rates = breadth_table(sets, 6)
+    assert 0 < rates["actions"].value < 50
+    assert rates["actions"].n == 6
+
+
+def test_figures_show_the_right_pictures(found):
+    label = int(np.bincount(found.test.labels[found.hits]).argmax())
+    name = found.classes[label]
+    fig = fig_transfer.figure1(found, [name], 2, seed=0)
+    titles = [ax.get_title() for ax in fig.axes]
+    places = [*transfer.choose(found, label, 2, 0), transfer.worst(found, label)]
+    for place in places:
+        assert any(f"{found.own()[place]:+.2f}" in t for t in titles)
+    one = fig_transfer.shown(found, places[:1])[0]
+    assert one.map.shape == (160, 160)
+    assert one.map.max() > 0
+    eight = fig_transfer.figure8([found], 2, 2, seed=0)
+    assert len([ax for ax in eight.axes if ax.images]) == 2 * (2 * 2 + 1)
+    wrong = transfer.record_of(found, transfer.mistaken(found, 0))
+    shown = [ax.get_title() for ax in eight.axes]
+    assert found.classes[wrong.label] in shown
