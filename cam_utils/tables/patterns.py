@@ -66,26 +66,28 @@ def controls9(counted: Tally, rule: Rule, seed: int = 0) -> tuple[pd.DataFrame, 
     """What the predicted scene's map says beyond maps that cannot know.
 
     Returns:
-        The table; {source: agreement with what is telling} (and "frequent"); {control: the
-        lead over it}.
+        The table; {source: its list's agreement with what is telling} (and "frequent"); {control:
+        how much more telling the predicted map's region is, points}.
     """
     options = {"rule": rule, "seed": seed, "rounds": 300}
+    shows = {s: informative.region_telling(counted, rule.threshold, s) for s in objects.SOURCES}
     agreement = {s: informative.rank_agreement(counted, s, **options) for s in objects.SOURCES}
     agreement["frequent"] = informative.rank_agreement(counted, by="frequent", **options)
     lead, rows = {}, []
     for name, found in agreement.items():
-        row = {"ranked by": name, "agreement": _signed(found), "lead": "", "overlap": ""}
+        row = {"": "no map: how frequent" if name == "frequent" else name}
+        row["the region's objects tell, %"] = (
+            f"{100 * shows[name].mean():.1f}" if name in shows else ""
+        )
         if name in objects.SOURCES[1:]:
-            lead[name] = informative.rank_agreement(counted, against=name, **options)
-            row["lead"] = _signed(lead[name])
-            row["overlap"] = str(informative.overlap_gain(counted, name, rule, seed))
+            lead[name] = informative.telling_gain(counted, name, rule.threshold, seed)
+            row["predicted map's lead, points"] = str(lead[name])
+            row["its lead in overlap, points"] = str(
+                informative.overlap_gain(counted, name, rule, seed)
+            )
+        row["list's agreement with telling"] = _signed(found)
         rows.append(row)
-    titles = {
-        "agreement": "agreement with telling",
-        "lead": "the map's lead",
-        "overlap": "the map's lead in overlap, points",
-    }
-    return pd.DataFrame(rows).rename(columns=titles), agreement, lead
+    return pd.DataFrame(rows).fillna(""), agreement, lead
 
 
 def rules9(counted: Tally, seed: int = 0) -> pd.DataFrame:
