@@ -22,7 +22,7 @@ OWN, OTHER_ANSWER, OTHER_PICTURE = (
     "map of another answer",
     "another picture's map",
 )
-COSTS = (0.01, 0.03, 0.1, 0.3, 1.0)
+COSTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 EVERY = 5  # one training picture of so many judges the costs
 
 

@@ -17,7 +17,7 @@ REAL = {
     "questions": ("vqa", "train", "val"),
 }
 PHRASES = ("mirror in lake", "view out of window")  # figure 10
-COUNTS = {"mini/scenes": {"train": 2000, "test": 600}, "mini/text": {"train": 600, "test": 240}}
+COUNTS = {"mini/scenes": {"train": 2000, "test": 600}, "mini/text": {"train": 600, "test": 300}}
 MOST, LEAST = 10, 200  # scene categories, and pictures of each, as in the paper
 
 
@@ -48,7 +48,7 @@ def drawn(name: str, split: str, limit: int = 0) -> DrawnOnce:
 
 @cache
 def _drawn(name: str, split: str, count: int) -> DrawnOnce:
-    return DrawnOnce(open_images(name, split), count)
+    return DrawnOnce(open_images(name, split), count, twins=split == "test")
 
 
 def common_scenes(train, test, most: int = MOST, least: int = LEAST) -> list[Subset]:

@@ -31,6 +31,7 @@ class DrawnOnce:
     Args:
         dataset: `MiniScenes`, `MiniText` or the like.
         count: how many pictures, from the first; 0: all.
+        twins: with the counterpart of each picture, where the data set has one.
         folder: where they are kept; None: `.build/drawn` of the checkout, or nowhere.
         workers: processes that draw.
     """
@@ -40,19 +41,21 @@ class DrawnOnce:
         dataset: MiniSet,
         count: int = 0,
         folder: Path | None = None,
+        twins: bool = True,
         workers: int = 2,
         progress: bool = True,
     ):
         self.dataset = dataset
+        twins = twins and hasattr(dataset, "twin")
         size = min(count or len(dataset), len(dataset))
         self.name, self.split = dataset.name, dataset.split
         self.classes, self.ids = list(dataset.classes), dataset.ids[:size]
-        path = _file(dataset, size, folder)
+        path = _file(dataset, size, twins, folder)
         if path and path.exists():
             with np.load(path) as kept:
                 self._all = {key: kept[key] for key in kept.files}
         else:
-            self._all = _drawn(dataset, size, workers, progress)
+            self._all = _drawn(dataset, size, twins, workers, progress)
             if path:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with replacing(path) as part, part.open("wb") as file:
@@ -113,18 +116,18 @@ class DrawnOnce:
         return bits.reshape(-1, height, width).astype(bool)
 
 
-def _file(dataset: MiniSet, size: int, folder: Path | None) -> Path | None:
+def _file(dataset: MiniSet, size: int, twins: bool, folder: Path | None) -> Path | None:
     if folder is None:
         root = project_root()
         folder = root / ".build" / "drawn" if root else None
     key = source_hash(f"{content(dataset)}{Path(__file__).read_text()}")
-    name = dataset.name.replace("/", "_")
+    name = dataset.name.replace("/", "_") + "-twins" * twins
     return folder / f"{name}-{dataset.split}-{size}-{key}.npz" if folder else None
 
 
-def _drawn(dataset: MiniSet, size: int, workers: int, progress: bool) -> dict[str, np.ndarray]:
+def _drawn(dataset: MiniSet, size: int, twins: bool, workers: int, progress: bool) -> dict:
     jobs = [
-        (type(dataset), dataset.split, range(a, min(a + _CHUNK, size)))
+        (type(dataset), dataset.split, range(a, min(a + _CHUNK, size)), twins)
         for a in range(0, size, _CHUNK)
     ]
     parts = []
@@ -137,12 +140,12 @@ def _drawn(dataset: MiniSet, size: int, workers: int, progress: bool) -> dict[st
 
 def _draw(job) -> dict[str, np.ndarray]:
     """One chunk, as arrays that can be joined."""
-    kind, split, indices = job
+    kind, split, indices, with_twins = job
     data = kind(split)
     records = [data[i] for i in indices]
     found = _packed(records, "")
     told = [{"record": _words(r), "captions": [], "questions": []} for r in records]
-    if hasattr(data, "twin"):
+    if with_twins:
         twins = [data.twin(i) for i in indices]
         found |= _packed(twins, "twin ")
         for line, twin in zip(told, twins, strict=True):
