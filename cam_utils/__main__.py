@@ -81,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
 
     command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
 
+    sub = command("street", _street, "find text on street photos by a detector that saw no word")
+    sub.add_argument("--out", help="CSV to write (default: figures/paper/text_icdar2015.csv)")
+    sub.add_argument("--limit", type=int, default=0, help="only so many photos, for a trial")
+    sub.add_argument("--device", default="auto")
+
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
     sub.add_argument("--only", nargs="+", help="numbers of notebooks, such as 01")
@@ -178,6 +183,13 @@ def _scoreboard(args):
 
     for path in write():
         print(f"wrote {path}")
+
+
+def _street(args):
+    from .patterns.street_run import run_street
+    from .provenance import pick_device
+
+    print(run_street(args.root, args.out, pick_device(args.device), limit=args.limit))
 
 
 def _figures(args):
