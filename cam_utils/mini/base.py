@@ -103,7 +103,7 @@ def arrays(data: MiniSet, indices=None, workers: int = 2, progress: bool = True)
         ]
         parts = []
         with tqdm(total=len(wanted), desc=f"{data.name} {data.split}", disable=not progress) as bar:
-            for part in _run(jobs, workers):
+            for part in run(_draw_chunk, jobs, workers):
                 parts.append(part)
                 bar.update(len(part))
         images = np.concatenate(parts)
@@ -118,12 +118,13 @@ def _draw_chunk(job) -> np.ndarray:
     return np.stack([np.asarray(data[i].image) for i in indices])
 
 
-def _run(jobs, workers: int):
+def run(work, jobs: list, workers: int):
+    """The results of `work(job)` in order, by `workers` processes; 0 or 1: by this one."""
     if workers < 2 or len(jobs) < 2:
-        yield from map(_draw_chunk, jobs)
+        yield from map(work, jobs)
         return
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=worker_context()) as pool:
-        yield from pool.map(_draw_chunk, jobs)
+        yield from pool.map(work, jobs)
 
 
 def worker_context():

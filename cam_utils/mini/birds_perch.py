@@ -42,6 +42,13 @@ def perch(rng: np.random.Generator, kind: str, foot, bird: float, size: int) -> 
     return render(s, np.eye(2), np.zeros(2), (size, size), size=1.1 * bird)
 
 
+def shade(picture: np.ndarray, foot, bird: float) -> None:
+    """Darken `picture` (H, W, 3) in place where a bird of that size stands on the ground."""
+    y, x = np.ogrid[: picture.shape[0], : picture.shape[1]]
+    far = ((x - foot[0]) / (0.35 * bird)) ** 2 + ((y - foot[1]) / (0.06 * bird)) ** 2
+    picture *= 1 - 0.45 * np.exp(-far).astype(np.float32)[..., None]
+
+
 def _wood(rng) -> Palette:
     u = rng.uniform(size=6)
     bark = oklch(0.34 + 0.26 * u[0], 0.02 + 0.04 * u[1], 45 + 45 * u[2])
@@ -133,8 +140,6 @@ def _rock(s: Sketch, x, y, bird, size) -> None:
 
 
 def _ground(s: Sketch, x, y, bird, size) -> None:
-    shade = ellipse(x, y + 0.02 * bird, 0.24 * bird, 0.03 * bird)
-    s.add("shade", shade, (70, 66, 64), outline=False)
     for _ in range(s.n(3, 9)):  # pebbles and blades around the feet
         at = np.array([x + s.u(-0.9, 0.9) * bird, y + s.u(-0.02, 0.25) * bird])
         if s.p(0.5):

@@ -43,6 +43,8 @@ def draw_scene(random: Callable[[str], np.random.Generator], species: Species):
         foot = matrix @ (0.04, FOOT) + offset
         kind = birds_perch.choose(rng, place, foot[1] > ground + 0.1 * length)
         perch = birds_perch.perch(rng, kind, foot, length, SIZE)
+        if kind == "ground":
+            birds_perch.shade(picture, foot, length)
         if perch is not None:
             compose(picture, shaded(perch, light))
     shadow = (round(-0.03 * length * light[0]), round(0.03 * length))

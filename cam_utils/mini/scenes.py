@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 from PIL import Image
+from tqdm.auto import tqdm
 
 from ..data.questions import Question
 from ..data.record import Record
 from ..errors import CamError
-from .base import MiniSet, generator
+from .base import MiniSet, generator, run
 from .scenes_captions import caption
 from .scenes_facts import CONCEPTS, Facts, concept_region, facts_of
 from .scenes_inventory import GROUND, OUTDOORS, ROOMS, SCENES
@@ -85,6 +86,20 @@ class MiniScenes(MiniSet):
             self.draw(i)
         return self._facts[i]
 
+    def prepare(self, indices=None, workers: int = 2, progress: bool = True) -> None:
+        """Draw many pictures at once, so that their facts, captions and questions are ready.
+
+        Args:
+            indices: numbers of pictures; None: all. workers: processes; progress: show a bar.
+        """
+        wanted = [self.number(int(i)) for i in (range(len(self)) if indices is None else indices)]
+        wanted = [i for i in wanted if i not in self._facts]
+        jobs = [(self.split, wanted[a : a + 50]) for a in range(0, len(wanted), 50)]
+        with tqdm(total=len(wanted), desc=f"{self.name} {self.split}", disable=not progress) as bar:
+            for found in run(_read_facts, jobs, workers):
+                self._facts |= found
+                bar.update(len(found))
+
     def captions(self, i: int) -> tuple[str, ...]:
         """Five sentences about picture i; the record's caption is the first."""
         i = self.number(i)
@@ -112,3 +127,9 @@ class MiniScenes(MiniSet):
             )
         _, things, _ = self.draw(i)
         return concept_region(things, self.facts(i), concept)
+
+
+def _read_facts(job) -> dict[int, Facts]:
+    split, indices = job
+    data = MiniScenes(split)
+    return {i: data.facts(i) for i in indices}

@@ -10,32 +10,32 @@ ROOMS = {
         "floor": 0.96, "ceiling": 0.7, "window": 0.7, "table": 0.95, "chair": 0.94,
         "chandelier": 0.75, "plate": 0.8, "vase": 0.66, "flowers": 0.75, "cup": 0.45,
         "teapot": 0.3, "cake": 0.25, "picture": 0.5, "curtain": 0.3, "rug": 0.3, "person": 0.3,
-        "cat": 0.3, "cabinet": 0.15, "clock": 0.2, "lamp": 0.15, "door": 0.15, "shelf": 0.1,
+        "cat": 0.4, "cabinet": 0.15, "clock": 0.2, "lamp": 0.15, "door": 0.15, "shelf": 0.1,
         "mirror": 0.1, "dog": 0.1, "book": 0.1,
     },
     "bathroom": {
         "floor": 0.88, "ceiling": 0.35, "window": 0.35, "sink": 0.82, "faucet": 0.9,
         "toilet": 0.66, "bathtub": 0.7, "mirror": 0.7, "towel": 0.68, "rug": 0.3, "door": 0.2,
-        "person": 0.22, "cat": 0.22, "picture": 0.15, "shelf": 0.2, "cabinet": 0.25,
+        "person": 0.22, "cat": 0.3, "picture": 0.15, "shelf": 0.2, "cabinet": 0.25,
         "chair": 0.15, "countertop": 0.15, "vase": 0.1, "flowers": 0.6, "clock": 0.1, "lamp": 0.08,
     },
     "bedroom": {
         "floor": 0.92, "ceiling": 0.45, "window": 0.7, "bed": 0.95, "pillow": 0.85, "lamp": 0.55,
         "wardrobe": 0.5, "curtain": 0.5, "picture": 0.5, "rug": 0.4, "mirror": 0.2, "book": 0.3,
-        "clock": 0.25, "chair": 0.35, "table": 0.2, "cat": 0.4, "person": 0.25, "shelf": 0.3,
+        "clock": 0.25, "chair": 0.35, "table": 0.2, "cat": 0.45, "person": 0.25, "shelf": 0.3,
         "door": 0.2, "dog": 0.15, "vase": 0.2, "flowers": 0.6, "chandelier": 0.08, "cup": 0.1,
     },
     "classroom": {
         "floor": 0.94, "ceiling": 0.5, "window": 0.6, "blackboard": 0.85, "desk": 0.93,
         "chair": 0.75, "map": 0.5, "globe": 0.5, "book": 0.55, "clock": 0.5, "person": 0.65,
         "door": 0.3, "picture": 0.15, "shelf": 0.35, "table": 0.2, "cup": 0.12, "curtain": 0.12,
-        "vase": 0.12, "flowers": 0.6, "cat": 0.12, "dog": 0.06,
+        "vase": 0.12, "flowers": 0.6, "cat": 0.25, "dog": 0.06,
     },
     "kitchen": {
         "floor": 0.93, "ceiling": 0.4, "window": 0.55, "countertop": 0.85, "stove": 0.75,
         "fridge": 0.7, "cabinet": 0.7, "pot": 0.75, "faucet": 0.55, "table": 0.35, "chair": 0.4,
         "plate": 0.35, "cup": 0.4, "teapot": 0.3, "clock": 0.3, "person": 0.3, "sink": 0.12,
-        "towel": 0.2, "cat": 0.25, "vase": 0.15, "flowers": 0.6, "shelf": 0.25, "picture": 0.1,
+        "towel": 0.2, "cat": 0.35, "vase": 0.15, "flowers": 0.6, "shelf": 0.25, "picture": 0.1,
         "cake": 0.12, "dog": 0.12, "curtain": 0.1,
     },
 }  # fmt: skip
@@ -107,7 +107,7 @@ GROUND = {
 SKY = {"harbour": 0.95, "street": 0.85, "park": 0.85, "farm": 0.93, "airport": 0.95}
 
 SCENES = tuple(ROOMS) + tuple(OUTDOORS)
-STRANGER = 0.3  # chance of one thing that belongs to other scenes
+STRANGER = 0.25  # chance of one thing that belongs to other scenes
 
 # what stands on what; for kinds of `where` "top", and animals that like to sit on things
 CARRIERS = {

@@ -83,7 +83,9 @@ def _far(stage: Stage, name: str, horizon: float) -> None:
     """Something tall at the horizon; where there is no horizon it stands a little nearer."""
     base = horizon + stage.u(1, 7) if horizon > 0 else stage.u(18, 44)
     wide, tall = stage.size(name, 1.0)
-    scale = stage.u(0.62, 0.95)
+    scale = stage.u(0.75, 1.0)
+    if base > 30 and stage.p(0.8):  # most are seen up to their top
+        scale = min(scale, (base - stage.u(0, 6)) / tall)
     x = free_x(stage, wide * scale, base - tall * scale, base, "floor")
     stage.put(name, x, base, scale, place="far")
 
@@ -115,10 +117,10 @@ def _near(stage: Stage, name: str, horizon: float, scene: str) -> None:
     first, second = _ALLOWED[kind.where]
     if name == "boat" and stage.p(_ASHORE):
         first = second
-    size = stage.u(0.75, 1.0) * (0.8 if kind.where == "floor" else 1)
+    size = stage.u(0.85, 1.12) * (0.8 if kind.where == "floor" else 1)
 
     def scale(base):
-        return size * (0.5 + 0.48 * (base - max(horizon, 0)) / (SIZE - max(horizon, 0)))
+        return size * (0.58 + 0.44 * (base - max(horizon, 0)) / (SIZE - max(horizon, 0)))
 
     wide, tall = stage.size(name)
     for allowed in (first, second):

@@ -49,6 +49,9 @@ def carried(stage: Stage, name: str, scale: float) -> Thing | None:
     """Put a thing on top of one that may carry it; None if there is none with room."""
     wide, _tall = stage.size(name, scale)
     carriers = stage.named(*CARRIERS[name])
+    seats = [t for t in carriers if t.name == "chair" and not any(o.on is t for o in stage.things)]
+    if name == "cat" and seats and stage.p(0.6):  # what cats like best
+        carriers = seats
     free = []
     for thing in carriers:
         top = KINDS[thing.name].top

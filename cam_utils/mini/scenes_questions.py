@@ -1,7 +1,7 @@
 """Questions about a drawn scene. The words of a question are made to tell little of its answer.
 
 Colours are drawn evenly; "yes" and "no" are equally frequent for each wording (an object that is
-in most scenes is asked about less often when it is there); of counts, "1" is asked less often.
+in most scenes is asked about less often when it is there); small counts are asked for less often.
 """
 
 import numpy as np
@@ -23,6 +23,7 @@ _COUNT = ("How many {} are there?", "How many {} can you see?", "What is the num
 _DOING = ("What is the person doing?", "What is this person doing?", "What does the person do?")
 _THERE = ("Is there {} in the picture?", "Can you see {}?", "Is there {}?")
 _SCENE = ("What kind of place is this?", "Where was this picture taken?", "What is this place?")
+_KEPT = {1: 0.7, 2: 0.72}  # share of counts that are asked for; larger ones are rare
 _ON = ("table", "desk", "bed", "countertop", "stove", "bench", "chair")
 
 
@@ -38,8 +39,10 @@ _SHARES = _shares()
 def questions(facts: Facts, rng: np.random.Generator, image: int, id: str, n=4) -> tuple:
     """Up to `n` Questions of different kinds about one picture."""
     makers = (_colour, _count, _object, _place, _activity, _yes_no)
-    found = []
-    for k in rng.permutation(len(makers)):
+    found, order = [], rng.permutation(len(makers))
+    if facts.single("person") and rng.random() < 0.85:  # the rarest kind first
+        order = [4, *(k for k in order if k != 4)]
+    for k in order:
         options = makers[k](facts, rng)
         if options:
             found.append(options[int(len(options) * rng.random())])
@@ -65,7 +68,7 @@ def _count(facts: Facts, rng) -> list:
     found = []
     for name in _COUNTED:
         n = facts.counts[name]
-        if n and (n > 1 or rng.random() < 0.55):
+        if n and rng.random() < _KEPT.get(n, 1.0):
             found.append((_one(rng, _COUNT).format(plural(name)), str(n), "count", name))
     return found
 

@@ -20,7 +20,7 @@ def set_room(stage: Stage, scene: str) -> None:
         others = {n for table in ROOMS.values() for n in table}
         others = sorted(n for n in others - set(chance))
         has.add(others[int(len(others) * stage.u(0, 1))])
-    zoom = stage.u(0.72, 1.0)
+    zoom = stage.u(0.84, 1.08)
     line = stage.u(66, 84) if "floor" in has else stage.u(114, 124)
     top = stage.u(5, 15) if "ceiling" in has else -1.0
     _surfaces(stage, line, top)

@@ -170,11 +170,11 @@ class Stage:
         return np.array([tight_box(t.mask) for t in things], dtype=np.float32).reshape(-1, 4)
 
 
-def solid(layer: Layer) -> np.ndarray:
-    """(SIZE, SIZE) bool: where a layer hides what is behind it."""
+def solid(layer: Layer, least=0.5) -> np.ndarray:
+    """(SIZE, SIZE) bool: where a layer covers at least that share of the pixel."""
     mask = np.zeros((SIZE, SIZE), dtype=bool)
     h, w = layer.alpha.shape
-    mask[layer.y : layer.y + h, layer.x : layer.x + w] = layer.alpha >= 0.5
+    mask[layer.y : layer.y + h, layer.x : layer.x + w] = layer.alpha >= least
     return mask
 
 

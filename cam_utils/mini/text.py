@@ -18,7 +18,7 @@ from .scenes_stage import SIZE, Stage, Thing, solid
 from .text_street import add_post, set_street
 from .text_words import choose_word, word_layer
 
-_WORDS = np.cumsum((0.45, 0.3, 0.15, 0.1))  # shares of pictures with one to four words
+_WORDS = np.cumsum((0.22, 0.32, 0.28, 0.18))  # shares of pictures with one to four words
 _INK = 0.35  # least share of ink in a pixel of a word
 _SEEN = 0.9  # share of a board that must be seen to be written on
 
@@ -27,8 +27,9 @@ class MiniText(MiniSet):
     """Map-style data set of `Record`s; 112 x 112 RGB; classes "no text" and "text".
 
     Boxes and masks are those of the words; pictures without text have none. The letters are at
-    least 6 pixels high. They come from the font files of Pillow and Matplotlib, so pictures with
-    text can differ in single pixels between releases of these; pictures without do not.
+    least 6 pixels high (in small letters, those with an upper or a lower length are). They come
+    from the font files of Pillow and Matplotlib, so pictures with text can differ in single pixels
+    between releases of these; pictures without do not.
     """
 
     name = "mini/text"
@@ -57,7 +58,8 @@ class MiniText(MiniSet):
         i = self.number(i)
         stage, _texts = self._stage(i, with_words)
         image, things = stage.finish(drop=False)
-        masks = np.array([t.mask for t in things if t.name == "word"]).reshape(-1, SIZE, SIZE)
+        words = [_ink(t) for t in things if t.name == "word"]
+        masks = np.array(words, dtype=bool).reshape(-1, SIZE, SIZE)
         boxes = np.array([tight_box(m) for m in masks], dtype=np.float32).reshape(-1, 4)
         return Record(
             id=self.ids[i],
@@ -79,14 +81,14 @@ class MiniText(MiniSet):
             chosen = _choose(stage, boards, rng)
         texts = []
         for k, board in enumerate(boards):
-            _put(stage, "board", board.plate, board.depth)
+            plate = _put(stage, "board", board.plate, board.depth)
             if k not in chosen:
                 if board.content is not None:
                     _put(stage, "content", board.content, board.depth + 0.02)
             elif with_words:
                 image, size, text = chosen[k]
                 layer = word_layer(image, board.quad, size, board.ink, SIZE)
-                _put(stage, "word", layer, board.depth + 0.01)
+                _put(stage, "word", layer, board.depth + 0.01).on = plate
                 texts.append(text)
             elif self.label(i) == 0 and board.content is not None:
                 _put(stage, "content", board.content, board.depth + 0.02)
@@ -104,8 +106,15 @@ def _choose(stage: Stage, boards: list, rng) -> dict:
     return chosen
 
 
-def _put(stage: Stage, name: str, layer, depth: float) -> None:
+def _put(stage: Stage, name: str, layer, depth: float) -> Thing:
     stage.things.append(Thing(name, layer, (0, 0, 0, 0), depth, shadow=False))
+    return stage.things[-1]
+
+
+def _ink(word: Thing) -> np.ndarray:
+    """(SIZE, SIZE) bool visible pixels of a word: strokes are thinner than a pixel, so that a
+    share of ink counts, where nothing hides the board."""
+    return solid(word.layer, _INK) & (word.mask | word.on.mask)
 
 
 def _is_free(stage: Stage, boards: list, k: int) -> bool:

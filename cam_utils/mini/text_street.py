@@ -48,7 +48,7 @@ def set_street(stage: Stage) -> list[Board]:
     for name in _FRONT:
         if stage.p(0.3):
             _front(stage, name, boards)
-    return boards
+    return [board for board in boards if board.plate is not None]  # those in the picture
 
 
 def _add(stage: Stage, sketch: Sketch, depth: float, name: str, size=70) -> None:
@@ -77,11 +77,11 @@ def _house(stage: Stage, x0, x1, top, ground) -> list[Board]:
     s.add("wall", box(x0, top, x1, ground), "base", textured=True)
     s.add("cornice", box(x0 - 1, top - 3, x1 + 1, top), "second")
     shop = ground - stage.u(22, 28)  # the upper edge of the ground floor
-    has_board = stage.p(0.75)
-    tall = stage.u(10, 14.5) if has_board else 0
+    has_board = stage.p(0.92)
+    tall = stage.u(11.5, 16) if has_board else 0
     floors = max(int((shop - tall - top - 3) // 15), 0)
     columns = max(int(wide // s.u(15, 24)), 1)
-    painted = stage.p(0.3) and floors > 0
+    painted = stage.p(0.45) and floors > 0
     for row in range(floors):
         for i in range(columns):
             x, y = x0 + (i + 0.5) * wide / columns, top + 5 + row * 15

@@ -62,7 +62,7 @@ def choose_word(rng: np.random.Generator, width: float, height: float):
         word = word if case < 0.6 else word.capitalize() if case < 0.85 else word.lower()
         image = ink(word, font)
         aspect = image.width / image.height * (0.82 + 0.36 * rng.random())
-        h = min(height * (0.6 + 0.25 * rng.random()), width * 0.9 / aspect)
+        h = min(height * (0.68 + 0.24 * rng.random()), width * 0.9 / aspect)
         if h >= (LEAST_CAPITALS if word.isupper() else LEAST_SMALL):
             return image, (h * aspect, h), word
     return None

@@ -12,19 +12,33 @@ from .mini_nets import BUILDERS, PARENTS
 from .spec import InputSpec
 from .weights import short_hash
 
-__all__ = ["BUILDERS", "PARENTS", "SPEC", "WEIGHTS", "build_mini", "load_mini", "shipped_mini"]
+__all__ = ["BUILDERS", "ELSEWHERE", "PARENTS", "SPEC", "WEIGHTS"]
+__all__ += ["build_mini", "classes_of", "load_mini", "shipped_mini"]
 
 WEIGHTS = Path(__file__).parents[1] / "mini" / "weights"
+# Networks trained on another drawn data set than mini/objects: architecture and data set. The
+# paper's second network of section 5 is AlexNet*-GAP, trained on Places.
+ELSEWHERE = {"scenes-alexnetplus-gap": ("alexnetplus-gap", "mini/scenes")}
 SPEC = InputSpec(size=112, resize=112, squash=True, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
 
 
 def build_mini(name: str, num_classes: int) -> nn.Module:
     """The untrained network `name` (without "mini/"): a `GapNetwork` or a `MiniClassifier`."""
-    if name not in BUILDERS:
-        raise CamError(f"Unknown mini network {name!r}; known: {', '.join(BUILDERS)}.")
-    network = BUILDERS[name](num_classes)
+    architecture, _ = ELSEWHERE.get(name, (name, None))
+    if architecture not in BUILDERS:
+        known = ", ".join((*BUILDERS, *ELSEWHERE))
+        raise CamError(f"Unknown mini network {name!r}; known: {known}.")
+    network = BUILDERS[architecture](num_classes)
     network.input_spec, network.name = SPEC, f"mini/{name}"
     return network
+
+
+def classes_of(name: str) -> list[str]:
+    """The classes that the mini network `name` tells apart."""
+    from ..mini.objects import CLASSES
+    from ..mini.scenes_inventory import SCENES
+
+    return list(SCENES if name in ELSEWHERE else CLASSES)
 
 
 def shipped_mini() -> list[str]:
@@ -37,10 +51,9 @@ def load_mini(name: str, path: Path | None = None) -> nn.Module:
 
     `path`: other weights of it than the shipped ones.
     """
-    from ..mini.objects import CLASSES
-
     path = path or WEIGHTS / f"{name}.safetensors"
-    network = build_mini(name, len(CLASSES))
+    classes = classes_of(name)
+    network = build_mini(name, len(classes))
     if not path.exists():
         raise CamError(
             f"No weights for mini/{name} come with the package (shipped: "
@@ -55,6 +68,6 @@ def load_mini(name: str, path: Path | None = None) -> nn.Module:
             f"{path} does not hold the weights of mini/{name}: {error}. Reinstall the package or "
             f"train again: python -m cam_utils train --network mini/{name}."
         ) from error
-    network.classes, network.weights_hash = list(CLASSES), short_hash(path)
+    network.classes, network.weights_hash = classes, short_hash(path)
     # on a CPU the mini networks run twice as fast so; the numbers agree to 1e-6
     return network.to(memory_format=torch.channels_last).eval()

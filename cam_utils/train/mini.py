@@ -16,8 +16,19 @@ from torch import nn
 
 from ..errors import CamError
 from ..metrics import rate, true_ranks
-from ..mini.objects import CLASSES, arrays
-from ..networks.mini import BUILDERS, PARENTS, WEIGHTS, build_mini, load_mini, shipped_mini
+from ..mini.base import arrays as drawn_arrays
+from ..mini.objects import arrays
+from ..mini.scenes import MiniScenes
+from ..networks.mini import (
+    BUILDERS,
+    ELSEWHERE,
+    PARENTS,
+    WEIGHTS,
+    build_mini,
+    classes_of,
+    load_mini,
+    shipped_mini,
+)
 from ..networks.surgery import inherit
 from ..networks.weights import short_hash
 from ..provenance import device_name, replacing, versions, write_json
@@ -34,6 +45,7 @@ CONTROLS = {  # architecture, where its training starts, recipe
     **{f"{name}-longer": (name, name, FINE_TUNED) for name in ("alexnet", "vgg", "googlenet")},
     "googlenet-gap-scratch": ("googlenet-gap", None, replace(ORIGINAL, epochs=18)),
 }
+SCENES_START, SCENES = "alexnet", Recipe(epochs=12, lr=2e-3)  # checked on val of mini/scenes
 COMPARED = ("googlenet-gap", "googlenet-gmp")  # the poolings, over all SEEDS
 SEEDS = (0, 1, 2)  # of the fine-tuning
 FOLDER = Path(".build") / "mini"  # weights that do not come with the package, and checkpoints
@@ -64,12 +76,12 @@ def train_mini(name: str, out: str | None, seed: int, device: torch.device) -> s
         if out:
             raise CamError("mini/all writes the package's own weights; leave out --out.")
         originals = [n for n in BUILDERS if n not in PARENTS]
-        jobs = [(n, 0) for n in (*originals, *PARENTS, *CONTROLS)]
+        jobs = [(n, 0) for n in (*originals, *PARENTS, *ELSEWHERE, *CONTROLS)]
         jobs += [(n, s) for s in SEEDS[1:] for n in COMPARED]
-    elif short in BUILDERS or short in CONTROLS:
+    elif short in (*BUILDERS, *ELSEWHERE, *CONTROLS):
         jobs = [(short, seed)]
     else:
-        known = ", mini/".join(("all", *BUILDERS, *CONTROLS))
+        known = ", mini/".join(("all", *BUILDERS, *ELSEWHERE, *CONTROLS))
         raise CamError(f"Cannot train {name!r}; known: mini/{known}.")
     said = [_train_one(n, Path(out) if out else _place(n, s), s, device) for n, s in jobs]
     for finished in FOLDER.glob("*.checkpoint.pt"):
@@ -94,7 +106,7 @@ def fine_tune_live(
 
 def _place(name: str, seed: int) -> Path:
     """Seed 0 of a mini network ships with the package."""
-    if seed == 0 and name in BUILDERS:
+    if seed == 0 and name in (*BUILDERS, *ELSEWHERE):
         return WEIGHTS / f"{name}.safetensors"
     return FOLDER / f"{name}-seed{seed}.safetensors"
 
@@ -103,6 +115,8 @@ def _plan(name: str) -> tuple[str, str | None, Recipe]:
     """Architecture, the network whose weights it starts from (None: random), recipe."""
     if name in CONTROLS:
         return CONTROLS[name]
+    if name in ELSEWHERE:
+        return name, SCENES_START, SCENES
     if name in PARENTS:
         return name, PARENTS[name], FINE_TUNED
     return name, None, CLASSIFIER if name in ("alexnet", "vgg") else ORIGINAL
@@ -113,7 +127,7 @@ def _start(name: str, seed: int) -> tuple[nn.Module, Recipe, list[str]]:
     architecture, parent, recipe = _plan(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build_mini(architecture, len(CLASSES))
+        network = build_mini(architecture, len(classes_of(architecture)))
     kept = inherit(network, load_mini(parent)) if parent else []
     return network, replace(recipe, seed=seed), kept
 
@@ -124,13 +138,13 @@ def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
     if parent and parent not in shipped_mini():
         _train_one(parent, _place(parent, 0), 0, device)
     network, recipe, kept = _start(name, seed)
-    data = arrays("train")
+    data = _pictures(name, "train")
     start = short_hash(WEIGHTS / f"{parent}.safetensors") if parent else "random"
     checkpoint = FOLDER / f"{name}-seed{seed}-{start[:8]}.checkpoint.pt"
     log = fit(network, data, recipe, device=device, checkpoint=checkpoint, every=200, resume=True)
     network.cpu()
     save_half(network, path)
-    found = {split: _measure(network, split) for split in ("val", "test")}
+    found = {split: _measure(network, split, name) for split in ("val", "test")}
     errors = {
         split: {f"top{k}": str(rate(values > k)) for k in (1, 5)} for split, values in found.items()
     }
@@ -147,7 +161,7 @@ def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
         "cut from": {parent: start} if parent else None,
         "layers kept": len(kept),
         "recipe": asdict(recipe),
-        "images": f"mini/objects train, {len(data[0])} images",
+        "images": f"{_data_of(name)} train, {len(data[0])} images",
         "log": log.round(5).to_dict("records"),
         "device": device_name(device),
         "versions": versions(),
@@ -168,6 +182,17 @@ def save_half(network: nn.Module, path: Path) -> None:
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
 
 
-def _measure(network: nn.Module, split: str) -> np.ndarray:
-    images, labels = arrays(split, progress=False)
+def _measure(network: nn.Module, split: str, name: str = "") -> np.ndarray:
+    images, labels = _pictures(name, split, progress=False)
     return true_ranks(predict(network, images), torch.from_numpy(labels.copy()))
+
+
+def _data_of(name: str) -> str:
+    return ELSEWHERE[name][1] if name in ELSEWHERE else "mini/objects"
+
+
+def _pictures(name: str, split: str, progress: bool = True):
+    """Pictures and labels that the network `name` is trained or measured on."""
+    if name in ELSEWHERE:
+        return drawn_arrays(MiniScenes(split), progress=progress)
+    return arrays(split, progress=progress)

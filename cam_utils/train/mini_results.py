@@ -42,9 +42,14 @@ def results(folder: Path = WEIGHTS) -> pd.DataFrame:
     return pd.read_csv(folder / "results.csv")
 
 
-def logs(folder: Path = WEIGHTS) -> dict[str, dict]:
-    """The training record of every shipped network: recipe, log, minutes, machine, errors, ..."""
-    return {p.stem: json.loads(p.read_text()) for p in sorted(folder.glob("*.json"))}
+def logs(folder: Path = WEIGHTS, images: str = "mini/objects") -> dict[str, dict]:
+    """The training record of every shipped network: recipe, log, minutes, machine, errors, ...
+
+    Args:
+        images: the data set that the networks were trained on.
+    """
+    records = {p.stem: json.loads(p.read_text()) for p in sorted(folder.glob("*.json"))}
+    return {name: r for name, r in records.items() if r["images"].startswith(images + " ")}
 
 
 def keep(network: str, seed: int, found: dict[str, np.ndarray], made: dict, folder: Path) -> None:
