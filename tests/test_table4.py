@@ -25,7 +25,7 @@ def test_rows_of_the_paper_stand_beside_the_measured_ones(found):
     table = table4.side_by_side(rates).set_index(["method", "annotation"])
     assert len(table) == len(paper.table(4)) == 8
     own = table.loc[("GoogLeNet-GAP on crop", "n/a")]
-    assert own["paper, CUB"] == 67.8
+    assert own["paper, CUB"] == "67.8"
     assert own["drawn birds"] == str(rates[fine.CROP])
     assert own["real, CUB"] == table4.ABSENT
     others = table.loc[[("DPD", "BBox+Parts"), (table4.PARTED, "BBox+Parts")]]
