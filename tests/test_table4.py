@@ -10,6 +10,7 @@ from cam_utils import open_images, paper
 from cam_utils.data.truth import read_truth
 from cam_utils.metrics import rate
 from cam_utils.plots import fig_birds
+from cam_utils.scoreboard.cells import cells
 from cam_utils.tables import table4, table4_run
 
 
@@ -24,7 +25,7 @@ def test_rows_of_the_paper_stand_beside_the_measured_ones(found):
     table = table4.side_by_side(rates).set_index(["method", "annotation"])
     assert len(table) == len(paper.table(4)) == 8
     own = table.loc[("GoogLeNet-GAP on crop", "n/a")]
-    assert own["paper, CUB"] == 67.8
+    assert own["paper, CUB"] == "67.8"
     assert own["drawn birds"] == str(rates[fine.CROP])
     assert own["real, CUB"] == table4.ABSENT
     others = table.loc[[("DPD", "BBox+Parts"), (table4.PARTED, "BBox+Parts")]]
@@ -97,3 +98,14 @@ def test_figure7_shows_right_and_wrong_boxes_in_their_share(found):
         assert all(found.labels[found.ids.index(id)] == label for id in ids)
         share = np.mean([bad[id] for id in ids])
         assert abs(share - (found.overlaps[own] < 0.5).mean()) <= 0.5 / 4
+
+
+def test_the_scoreboard_shows_the_stored_accuracies():
+    found = {cell.row: cell for cell in cells("mini") if cell.table == 4}
+    stored, _ = paper.measured("table4", "mini")
+    stored = stored[stored["setup"] == "paper"].set_index("step")
+    for row, step in table4.ROWS.items():
+        assert found[row].measured.value == stored.loc[step, "measured"]
+        assert found[row].published == paper.value(4, row, "accuracy")
+    assert found["DPD"].measured is None
+    assert all(c.note for c in cells("paper") if c.table == 4)

@@ -51,11 +51,12 @@ def side_by_side(found: dict[str, Rate], real: dict[str, Rate] | None = None) ->
     for row in table.itertuples():
         step = ROWS.get(row.method)
         method = PARTED if row.method.startswith("PANDA") else row.method
-        line = {"method": method, "annotation": row.annotation, "paper, CUB": row.accuracy}
-        line["drawn birds"] = str(found[step]) if step in found else "-"
-        if step is not None:
-            line["real, CUB"] = ABSENT if real is None else str(real.get(step, "-"))
-        lines.append(line | {} if "real, CUB" in line else line | {"real, CUB": "-"})
+        line = {"method": method, "annotation": row.annotation, "paper, CUB": f"{row.accuracy:.1f}"}
+        line["drawn birds"] = str(found.get(step, "-"))
+        line["real, CUB"] = "-" if step is None else ABSENT
+        if real is not None:
+            line["real, CUB"] = str(real.get(step, "-"))
+        lines.append(line)
     return pd.DataFrame(lines)
 
 
