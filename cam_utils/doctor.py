@@ -23,6 +23,11 @@ NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
         ("action40", "scene15", "caltech256", "sun397", "event8"),
         ("caffe/googlenet",),
     ),
+    "05_fine_grained_birds": (("cub",), ("caffe/googlenet", "caffe/googlenet-cam")),
+    "06_pattern_discovery": (  # a part whose data are not there takes drawn pictures
+        ("ade20k", "coco_captions", "vqa", "mini/scenes"),
+        ("caffe/googlenet",),
+    ),
     "07_class_specific_units": (("ilsvrc val",), ("caffe/googlenet",)),
 }
 

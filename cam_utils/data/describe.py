@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..errors import CamError
+from . import available_images
 from .brought import PART, brought_row, packed
 from .files import data_root
 from .ilsvrc import BASES, DOWNLOAD, ILSVRC
@@ -37,11 +38,8 @@ def doctor_rows(root=None) -> list[tuple[str, bool, str]]:
         root: folder of data sets; None: the environment's CAM_DATA. The rows of data sets that
             need no folder are right without one.
     """
-    rows = [("mini/objects", True, "drawn on the fly, nothing to download"), _photos()]
-    rows += [
-        (name, True, "drawn on the fly") for name in ("mini/scenes", "mini/text", "mini/birds")
-    ]
-    rows += [(f"mini/{n}", True, "drawn on the fly") for n in ("actions", "textures", "sketches")]
+    drawn = [name for name in available_images() if name.startswith("mini/")]
+    rows = [*((name, True, "drawn on the fly, nothing to download") for name in drawn), _photos()]
     try:
         root = data_root(root)
     except CamError as error:

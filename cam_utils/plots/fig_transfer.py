@@ -56,7 +56,7 @@ def figure1(found: Transfer, actions: list[str], count: int, seed: int) -> Figur
         rows.append(shown(found, places))
     most = _most([s for row in rows for s in row])
     with plots.style():
-        fig, axes = plots.panels(len(rows), 2 * (count + 1), size=1.55)
+        fig, axes = plots.panels(len(rows), 2 * (count + 1), size=1.5)
         for line, row, name in zip(axes, rows, actions, strict=True):
             for k, s in enumerate(row):
                 left, right = line[2 * k : 2 * k + 2]
@@ -79,7 +79,10 @@ def figure8(sets: list[Transfer], classes: int, count: int, seed: int) -> Figure
     """
     with plots.style():
         columns = classes * count + 1
-        fig, axes = plots.panels(2 * len(sets), columns, size=1.22, aspect=0.86)
+        fig, axes = plots.panels(2 * len(sets), columns, size=1.02, titled=0)
+        # a long name must not make its panel narrow: titles stand in rows' gaps
+        fig.set_figheight(fig.get_figheight() + 0.1 * len(axes))
+        fig.get_layout_engine().set(h_pad=0.085, w_pad=0.015)
         for number, found in enumerate(sets):
             places = _by_class(found, classes, count, seed)
             wrong = transfer.mistaken(found, seed)
@@ -92,9 +95,10 @@ def figure8(sets: list[Transfer], classes: int, count: int, seed: int) -> Figure
                 bar = plots.show_cam(under, s.record.image, s.map, _short(s, found), 0, most)
                 for ax in (top, under):
                     ax.title.set_fontsize(6.5)
+                    ax.title.set_in_layout(False)
                 under.title.set_color("black" if s.predicted == s.label else WRONG)
             above[0].text(
-                -0.08, -0.1, found.name.removeprefix("mini/"), transform=above[0].transAxes,
+                -0.08, 0.5, found.name.removeprefix("mini/"), transform=above[0].transAxes,
                 rotation=90, ha="right", va="center", fontsize=9,
             )  # fmt: skip
             plots.colour_bar(fig, bar, axes[2 * number : 2 * number + 2])

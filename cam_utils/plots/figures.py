@@ -95,11 +95,12 @@ def _png(fig: Figure, name: str) -> bytes:
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", metadata={"Software": None})
     true_colour = Image.open(buffer).convert("RGB")
+    palette = true_colour.quantize(256) if buffer.tell() > MAX_PNG else None
     for dither in (Image.Dither.FLOYDSTEINBERG, Image.Dither.NONE):
         if buffer.tell() <= MAX_PNG:
             break
         buffer = io.BytesIO()
-        true_colour.quantize(256, dither=dither).save(buffer, format="png", optimize=True)
+        true_colour.quantize(palette=palette, dither=dither).save(buffer, "png", optimize=True)
     if buffer.tell() > MAX_PNG:
         raise CamError(
             f"The figure {name} has {buffer.tell() / 1e3:.0f} kB as PNG, at most "
