@@ -41,7 +41,7 @@ def study(profile: str, root, device, limit: int, out: Path, record: Callable):
 
 
 def _mini(device, limit, out, record) -> list[Path]:
-    found, nets, images = [], {}, None
+    found, nets, pools, images = [], {}, {}, None
     for name, data in MINI.items():
         try:
             network = load_network(name).to(device)
@@ -53,8 +53,9 @@ def _mini(device, limit, out, record) -> list[Path]:
         top = top_images(network, images, k=TOP, device=device)
         theory = receptive_field(network)
         found += rows.field_rows(network, images, top, units, theory, MINI_IMAGES, MINI_GRID)
-        nets[name] = network
-    return [write_rows(out / "units_fields.csv", found, record(nets, images))]
+        nets[name], pools[data] = network, len(images)
+    made = record(nets, images) | {"images": ", ".join(pools), "n": sum(pools.values())}
+    return [write_rows(out / "units_fields.csv", found, made)]
 
 
 def _real(root, device, limit, out, record) -> list[Path]:
