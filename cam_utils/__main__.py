@@ -65,11 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     paper.add_argument("--resume", action="store_true", help="go on from the checkpoint, if any")
     paper.add_argument("--estimate", action="store_true", help="count the operations, then stop")
 
-    sub = command(
-        "tables", _tables, "run and store what is behind Tables 2, 3 and 5 and the ablation"
-    )
+    sub = command("tables", _tables, "run and store what is behind Tables 2 to 5 and the ablation")
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
-    sub.add_argument("--only", help="comma-separated: table2, ablation, poolings, table5")
+    sub.add_argument(
+        "--only", help="comma-separated: table2, ablation, poolings, table4, table5, units"
+    )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
     sub.add_argument("--device", default="auto")

@@ -15,6 +15,7 @@ ROWS = {
     "GoogLeNet-GAP on BBox": fine.BOX,
 }
 STATED = {"located": 41.0, "chance": 5.5}  # section 4.1, IoU 0.5, percent
+CAM = "CAM, predicted class"
 ABSENT = "not run: CUB photos not present"
 PARTED = "Part-based R-CNN [31], printed as PANDA R-CNN"
 
@@ -31,7 +32,7 @@ def accuracies(found: fine.FineGrained) -> list[dict]:
 def differences(found: fine.FineGrained) -> list[dict]:
     """Rows first, second, measured, low, high, n: accuracy of the second minus the first."""
     pairs = [(fine.FULL, fine.CROP), (fine.CROP, fine.BOX), (fine.FULL, fine.BOX)]
-    pairs += [(fine.CROP, step) for step in (fine.PREDICTED, fine.LEAKY)]
+    pairs += [(fine.CROP, fine.PREDICTED), (fine.CROP, fine.LEAKY), (fine.FULL, fine.LEAKY)]
     return [
         {"first": a, "second": b} | found.difference(a, b).as_row(3)
         for a, b in pairs
@@ -67,7 +68,7 @@ def located(found: fine.FineGrained, truth: Truth, fraction: float, seed: int = 
     Returns:
         {name: Rate}, percent; the CAM first.
     """
-    return {"CAM, predicted class": found.located()} | null_rates(truth, fraction, seed)
+    return {CAM: found.located()} | null_rates(truth, fraction, seed)
 
 
 def null_rates(truth: Truth, fraction: float, seed: int = 0) -> dict[str, Rate]:
