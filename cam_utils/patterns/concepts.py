@@ -20,6 +20,8 @@ STOP = frozenset({
     "over", "the", "to", "under", "with",
 })  # fmt: skip
 
+FOLDS = 5  # of the cross-validation
+
 
 @dataclass(frozen=True)
 class Mining:
@@ -30,7 +32,7 @@ class Mining:
         start: random negatives of the first training, for each positive.
         add: negatives added in a round, for each positive: those with the highest scores.
         costs: of the linear SVM; of several the one chosen by cross-validation in the first
-            training is kept for all rounds.
+            training is kept for all rounds (the middle one where there are too few pictures).
         seed: of the random negatives.
     """
 
@@ -112,6 +114,8 @@ def learn(values: np.ndarray, captions: Sequence, phrase: str, how: Mining | Non
     rng = np.random.default_rng(how.seed)
     size = min(len(pool), max(1, round(how.start * len(yes))))
     negatives, costs = rng.choice(pool, size, replace=False), how.costs
+    if min(len(yes), size) < FOLDS:
+        costs = (sorted(how.costs)[len(how.costs) // 2],)
     svms, counts, entered = [], [], []
     for turn in range(how.rounds + 1):
         if turn:
@@ -121,7 +125,7 @@ def learn(values: np.ndarray, captions: Sequence, phrase: str, how: Mining | Non
             entered.append(fresh)
         rows = np.concatenate([yes, negatives])
         labels = np.repeat([1, 0], [len(yes), len(negatives)])
-        both = fit_svm(values[rows], labels, ["none", phrase], how.seed, costs)
+        both = fit_svm(values[rows], labels, ["none", phrase], how.seed, costs, FOLDS)
         costs = (both.cost,)
         svms.append(replace(both, weights=both.weights[1:], bias=both.bias[1:], classes=[phrase]))
         counts.append(len(negatives))

@@ -45,30 +45,40 @@ def draw_rows(
     """
     count = max(len(row) for row in rows.values())
     with plots.style():
-        fig, axes = plots.panels(len(rows), count, size)
-        lines = sum(1 for row in rows.values() if any("\n" in p.title or p.note for p in row))
-        fig.set_figheight(fig.get_figheight() + 0.3 * lines)
+        fig, axes = plots.panels(len(rows), count, size, titled=0)
+        fig.set_figwidth(fig.get_figwidth() + 1.0)  # the colour bar's
+        fig.set_figheight(fig.get_figheight() + sum(_text_height(r) for r in rows.values()))
         everything = [p for row in rows.values() for p in row]
+        bar = None
         for line, (text, row) in zip(axes, rows.items(), strict=True):
             low, high = scale(everything if shared else row)
-            bar = None
             for ax, panel in zip(line, row, strict=False):
                 bar = show(ax, panel, low, high) or bar
             line[0].text(
                 -0.06, 0.5, text, transform=line[0].transAxes, rotation=90, ha="right",
                 va="center", fontsize=7.5,
             )  # fmt: skip
-            if bar is not None:
+            if bar is not None and not shared:
                 plots.colour_bar(fig, bar, line, label)
+        if bar is not None and shared:
+            plots.colour_bar(fig, bar, axes, label)
     return fig
 
 
+def _text_height(row: list[Panel]) -> float:
+    """Inches that the titles and notes of a row take."""
+    titles = max(p.title.count("\n") + 1 if p.title else 0 for p in row)
+    return 0.13 * titles + 0.2 * any(p.note for p in row) + 0.08
+
+
 def scale(panels: list[Panel]) -> tuple[float, float]:
-    """The range of the maps of several panels, zero included."""
+    """The range of the maps of several panels, zero included; the upper end at the 99.5th
+    percentile, so that one hot corner does not leave all else pale."""
     maps = [p.map for p in panels if p.map is not None]
     if not maps:
         return 0.0, 1.0
-    return min(0.0, *(float(m.min()) for m in maps)), max(float(m.max()) for m in maps)
+    top = np.quantile(np.concatenate([m.ravel() for m in maps]), 0.995)
+    return min(0.0, *(float(m.min()) for m in maps)), max(float(top), 1e-6)
 
 
 def show(ax: Axes, panel: Panel, low: float, high: float):
