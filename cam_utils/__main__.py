@@ -65,11 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     paper.add_argument("--resume", action="store_true", help="go on from the checkpoint, if any")
     paper.add_argument("--estimate", action="store_true", help="count the operations, then stop")
 
-    sub = command(
-        "tables", _tables, "run and store what is behind Tables 2, 3 and 5 and the ablation"
-    )
+    sub = command("tables", _tables, "run and store what is behind Tables 2 to 5 and the ablation")
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
-    sub.add_argument("--only", help="comma-separated: table2, ablation, poolings, table5")
+    sub.add_argument(
+        "--only", help="comma-separated: table2, ablation, poolings, table4, table5, units"
+    )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
     sub.add_argument("--device", default="auto")
@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--workers", type=int, help="processes that decode photos")
 
     command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
+
+    sub = command("street", _street, "find text on street photos by a detector that saw no word")
+    sub.add_argument("--out", help="CSV to write (default: figures/paper/text_icdar2015.csv)")
+    sub.add_argument("--limit", type=int, default=0, help="only so many photos, for a trial")
+    sub.add_argument("--device", default="auto")
 
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
@@ -178,6 +183,13 @@ def _scoreboard(args):
 
     for path in write():
         print(f"wrote {path}")
+
+
+def _street(args):
+    from .patterns.street_run import run_street
+    from .provenance import pick_device
+
+    print(run_street(args.root, args.out, pick_device(args.device), limit=args.limit))
 
 
 def _figures(args):

@@ -8,6 +8,7 @@ import torch
 from .data.describe import doctor_rows
 from .networks import available_networks, shipped_mini
 from .networks.caffe import CAFFE_NETWORKS
+from .networks.places import PLACES, PUBLISHED, places_file
 from .provenance import device_name, versions
 from .tables.table1 import ROWS
 
@@ -22,6 +23,12 @@ NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
         ("action40", "scene15", "caltech256", "sun397", "event8"),
         ("caffe/googlenet",),
     ),
+    "05_fine_grained_birds": (("cub",), ("caffe/googlenet", "caffe/googlenet-cam")),
+    "06_pattern_discovery": (  # a part whose data are not there takes drawn pictures
+        ("ade20k", "coco_captions", "vqa", "mini/scenes"),
+        ("caffe/googlenet",),
+    ),
+    "07_class_specific_units": (("ilsvrc val",), ("caffe/googlenet",)),
 }
 
 
@@ -52,15 +59,17 @@ def report(root: str | None = None, list_networks: bool = False) -> str:
 
 
 def weight_rows(root: Path | None) -> list[tuple[str, bool, str]]:
-    """(network, present, detail) for every Caffe network."""
+    """(network, present, detail) for every Caffe and Places network."""
     rows = []
-    for name, entry in CAFFE_NETWORKS.items():
-        paths = [root / "weights" / f for f in entry.files] if root else []
+    files = {name: (entry.files, entry.published) for name, entry in CAFFE_NETWORKS.items()}
+    files |= {name: ((places_file(name),), PUBLISHED) for name in PLACES}
+    for name, (accepted, published) in files.items():
+        paths = [root / "weights" / f for f in accepted] if root else []
         found = next((p for p in paths if p.exists()), None)
         if found:
             rows.append((name, True, f"{found.name}, {found.stat().st_size / 1e6:.0f} MB"))
         else:
-            rows.append((name, False, f"{entry.files[0]}: {entry.published}"))
+            rows.append((name, False, f"{accepted[0]}: {published}"))
     return rows
 
 

@@ -107,6 +107,9 @@ COUNTS = {
     "caffe/vgg16-cam": VGG_TRUNK + conv_count(512, 1024, 3, 2) + 1_025_000,
     "caffe/alexnetplus-cam": ALEXNET_PLUS_TRUNK + 513 * 1000,
     "caffe/alexnetplus-cam-places205": ALEXNET_PLUS_TRUNK + 513 * 205,
+    "caffe/googlenet-cam-places205": GOOGLENET_4E + conv_count(832, 1024, 3, 2) + 1025 * 205,
+    "caffe/googlenet-places205": 6_998_552 - 1025 * (1000 - 205),
+    "caffe/googlenet-places365": 6_998_552 - 1025 * (1000 - 365),
 }
 
 
@@ -125,6 +128,9 @@ MAPS = {
     "caffe/vgg16-cam": (1024, 14, 14),
     "caffe/alexnetplus-cam": (512, 11, 11),
     "caffe/alexnetplus-cam-places205": (512, 11, 11),
+    "caffe/googlenet-cam-places205": (1024, 14, 14),
+    "caffe/googlenet-places205": (1024, 7, 7),
+    "caffe/googlenet-places365": (1024, 7, 7),
 }
 
 
@@ -134,7 +140,7 @@ def test_map_shapes(name):
         network = build_caffe(name).eval()
         size = network.input_spec.size
         images = torch.empty(1, 3, size, size)
-    classes = 205 if name.endswith("places205") else 1000
+    classes = int(name.split("places")[1]) if "places" in name else 1000
     assert network(images).shape == (1, classes)
     assert isinstance(network, GapNetwork) == (name in MAPS)
     if name in MAPS:

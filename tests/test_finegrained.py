@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from tiny_birds import SIDE, Blobs, Colours, Poisoned
 
-from cam_utils import CamError, boxes
+from cam_utils import CamError, boxes, open_images
 from cam_utils import finegrained as fine
-from cam_utils.data.hidden import HiddenTruth, Remembered
+from cam_utils.checks.energy import energy_share
+from cam_utils.data import Subset
+from cam_utils.data.hidden import HiddenTruth
 from cam_utils.features import extract, fit_svm, svm_network
+from cam_utils.finegrained import looking
 from cam_utils.finegrained.crops import fold_svms, out_of_fold_boxes
 from cam_utils.image_maps import image_maps
 
@@ -56,26 +59,6 @@ def test_hidden_truth_shows_pictures_alone(test):
     np.testing.assert_array_equal(np.asarray(record.image), np.asarray(test[3].image))
     assert not hasattr(hidden, "dataset")
     assert hidden.ids == test.ids
-
-
-def test_remembered_draws_once_up_to_its_limit(test):
-    class Counting(Blobs):
-        asked = 0
-
-        def __getitem__(self, i):
-            type(self).asked += 1
-            return super().__getitem__(i)
-
-    one = Counting("test", 4)
-    room = Remembered(one)
-    assert room[1] is room[1]
-    assert room[-1] is room[3]
-    assert one.asked == 2
-    assert room[1].masks is room[1].parts is None
-    np.testing.assert_array_equal(room[1].boxes, one.boxes(1))
-    none = Remembered(one, megabytes=0)
-    assert none[1] is not none[1]
-    assert (none.label(2), none.name, len(none)) == (one.label(2), "blobs", 4)
 
 
 def test_boxes_are_those_of_the_map_of_the_true_or_the_predicted_class(network, svm, test):
@@ -166,8 +149,21 @@ def test_predictions_need_no_truth_at_all(network, train, test, found):
         fine.predict(train, test, network, SETUP, [fine.LEAKY], **HOW)
 
 
+def test_truth_boxes_of_drawn_pictures_are_kept(tmp_path, monkeypatch):
+    drawn = Subset(open_images("mini/birds", "val"), range(4))
+    first = fine.truth_boxes(drawn, tmp_path, progress=False)
+    assert first.tobytes() == np.concatenate([drawn[i].boxes for i in range(4)]).tobytes()
+    monkeypatch.setattr(type(drawn), "__getitem__", None)  # nothing can be drawn any more
+    assert fine.truth_boxes(drawn, tmp_path, progress=False).tobytes() == first.tobytes()
+    other = Subset(drawn.dataset, [1, 0])
+    monkeypatch.undo()
+    np.testing.assert_array_equal(fine.truth_boxes(other, tmp_path, False), first[[1, 0]])
+    fine.truth_boxes(Blobs("val", 4), tmp_path, progress=False)  # not drawn here: not kept
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_steps_are_features_of_the_crops_and_an_svm_of_its_own(network, train, test, found):
-    truths = [fine.truth_boxes(d, progress=False) for d in (train, test)]
+    truths = [fine.truth_boxes(d, **HOW) for d in (train, test)]
     parts = [
         extract(network, d, boxes=b, **HOW) for d, b in zip((train, test), truths, strict=True)
     ]
@@ -213,3 +209,35 @@ def test_the_blobs_are_found_and_crops_stay_classifiable(found, test):
     assert found.empty["test"] == 0
     assert set(found.predictions) == {*fine.STEPS, fine.PREDICTED, fine.LEAKY}
     assert found.ids == test.ids
+
+
+def defining(label: int) -> tuple[str, ...]:
+    """Of the blobs: two classes differ in one part, two in the other."""
+    return ("top",) if label < 2 else ("all",)
+
+
+def test_where_maps_look_is_what_the_maps_say(network, svm, test):
+    ready = svm_network(network, svm)
+    rows = looking.part_looks(ready, test, range(20), defining, progress=False)
+    assert list(rows["id"]) == test.ids[:20]
+    for row in rows.iloc[[0, 7, 19]].itertuples():
+        record = test[test.ids.index(row.id)]
+        part, thing = record.parts[0][defining(row.label)[0]], record.masks[0]
+        assert defining(row.control) != defining(row.label)
+        assert row.area_in_thing == pytest.approx(part.sum() / thing.sum())
+        assert row.area == pytest.approx(part.mean())
+        maps = image_maps(ready, record.image, "whole", classes=None).maps
+        assert row.part == pytest.approx(energy_share(maps[row.label], part), abs=1e-5)
+        assert row.control_thing == pytest.approx(energy_share(maps[row.control], thing), abs=1e-5)
+    told = looking.summary(rows)
+    assert told["energy on the bird, of all"].value == pytest.approx(100 * rows["thing"].mean())
+    # the colour is all over the blob: its map looks at it, the other class's less
+    assert rows["thing"].mean() > rows["control_thing"].mean()
+
+
+def test_where_maps_look_needs_parts_that_are_visible(network, svm, test):
+    ready = svm_network(network, svm)
+    with pytest.raises(CamError, match="shows a defining part"):
+        looking.part_looks(ready, test, [0, 1], lambda label: (f"tail{label}",), progress=False)
+    with pytest.raises(CamError, match="does not know its parts"):
+        looking.part_looks(ready, HiddenTruth(test), [0], defining, progress=False)

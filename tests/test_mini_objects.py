@@ -34,7 +34,7 @@ def draw(indices):
     """[(image, labels, boxes, boxes found in the masks, overlap of masks?)] in a worker."""
     data, out = MiniObjects("train"), []
     for i in indices:
-        image, labels, boxes, masks = data.draw(i)
+        image, labels, boxes, masks, _ = data.draw(i)
         found = np.array([mask_box(m) if m.any() else (0, 0, 0, 0) for m in masks])
         out.append((image, labels, boxes, found, bool((masks.sum(0) > 1).any())))
     return out
@@ -67,6 +67,34 @@ def test_record():
     assert record.box_labels[0] == record.label
     np.testing.assert_array_equal(data.boxes(7), record.boxes_of(record.label))
     assert data.index(record.id) == 7
+
+
+def test_pictures_are_those_that_the_networks_were_trained_on():
+    known = {("train", 100): "8652c0e0da66536c", ("val", 7): "1dded3d202372b3a"}
+    known |= {("test", 50): "dc25cece25ab44be", ("test", 2399): "65de194b82e15faf"}
+    for (split, i), start in known.items():
+        assert digest(MiniObjects(split)[i]).startswith(start)
+
+
+def test_parts_are_what_is_seen_of_each_object():
+    data = MiniObjects("test")
+    several, covered = 0, []
+    for i in range(24, 48):
+        record = data[i]
+        assert len(record.parts) == len(record.boxes)
+        for parts, mask in zip(record.parts, record.masks, strict=True):
+            stack = np.array(list(parts.values()))
+            assert (stack.dtype, stack.shape[1:]) == (bool, (112, 112))
+            assert stack.any((1, 2)).all()
+            assert stack.sum(0).max() == 1  # no pixel is in two parts
+            assert not (stack.any(0) & ~mask).any()
+            assert stack.any(0).sum() >= 0.75 * mask.sum()  # thin ones are much rim
+            covered.append(stack.any(0).sum() / mask.sum())
+            several += len(parts) > 1
+    assert several >= 24
+    assert np.mean(covered) > 0.95
+    cat = next(data[i] for i in range(48) if data.classes[data.label(i)] == "cat")
+    assert {"head", "eye", "ear"} <= set(cat.parts[0])
 
 
 def test_same_picture_again_in_any_order_and_process():

@@ -20,6 +20,15 @@ def test_known_cells():
     assert paper.value(5, "ave pool, GoogLeNet", "Scene15") == 88.02
 
 
+def test_figure_9_settles_its_denominator():
+    lists = paper.figure9()
+    assert lists.groupby(["scene", "list"]).size().tolist() == [6] * 4
+    assert lists["share"].between(0.5, 1).all()
+    both = lists.pivot_table(index=["scene", "object"], columns="list", values="share").dropna()
+    more = both[both["informative"] > both["frequent"]]
+    assert {"faucet", "sink", "bathtub"} == {name for _, name in more.index}  # E16
+
+
 def test_unknown_cells_and_claims_are_refused():
     with pytest.raises(CamError, match="no table 6"):
         paper.table(6)

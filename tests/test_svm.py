@@ -36,6 +36,12 @@ def blobs(n=60, classes=3, units=8, seed=0):
     return (centres[labels] + rng.normal(0, 2.0, (n, units)) + 5).astype(np.float32), labels
 
 
+def scaled(values):
+    """Centred, of mean squared length 1."""
+    centred = values.astype(float) - values.mean(0, dtype=float)
+    return centred / np.sqrt((centred**2).sum(1).mean())
+
+
 NAMES = ["a", "b", "c"]
 
 
@@ -43,15 +49,13 @@ NAMES = ["a", "b", "c"]
 
 
 def test_decisions_are_scikit_learns():
-    """The scaling that happens inside is folded into weights and bias."""
+    """The centring and scaling that happen inside are folded into weights and bias."""
     values, labels = blobs()
     found = fit_svm(values, labels, NAMES, grid=[0.5])
-    length = np.sqrt((values.astype(float) ** 2).sum(1).mean())
-    theirs = LinearSVC(C=0.5, dual=False).fit(values / length, labels)
-    np.testing.assert_allclose(
-        found.decisions(values), theirs.decision_function(values / length), atol=1e-4
-    )
-    assert (found.predict(values) == theirs.predict(values / length)).all()
+    inside = scaled(values)
+    theirs = LinearSVC(C=0.5, dual=False).fit(inside, labels)
+    np.testing.assert_allclose(found.decisions(values), theirs.decision_function(inside), atol=1e-4)
+    assert (found.predict(values) == theirs.predict(inside)).all()
     assert found.weights.shape == (3, 8)
     assert found.weights.dtype == found.bias.dtype == np.float32
     assert found.classes == NAMES
@@ -81,7 +85,7 @@ def test_the_cost_is_chosen_on_the_training_part_alone(tmp_path):
     poisoned, wrong = values.copy(), labels.copy()
     poisoned[test], wrong[test] = np.nan, 2 - labels[test]
     assert bytes_of(poisoned, wrong, "b") == first
-    assert bytes_of(values * np.float32(2), labels, "c") != first
+    assert bytes_of(values**2, labels, "c") != first
 
 
 def test_the_best_cost_wins_and_the_smallest_of_equals():
@@ -102,6 +106,13 @@ def test_units_of_the_features_do_not_matter():
     np.testing.assert_allclose(
         small.decisions(values * 1e-3), large.decisions(values * 1e3), atol=1e-3
     )
+
+
+def test_features_that_hardly_vary_are_not_lost():
+    """Those of random weights: nearly the same vector for every image."""
+    values, labels = blobs(90)
+    flat = values + np.float32(2000)
+    assert np.mean(fit_svm(flat, labels, NAMES).predict(flat) == labels) > 0.9
 
 
 def test_a_solver_that_does_not_converge_is_reported(monkeypatch):
@@ -164,12 +175,10 @@ def identity(network, images, seed=0):
     """An SVM on the "gap" features, its maps, and scikit-learn's own decision values."""
     found = extract(network, images, cache=False, progress=False)
     trained = fit_svm(found, found.labels, images.classes, seed, grid=[1.0])
-    length = np.sqrt((found.values.astype(float) ** 2).sum(1).mean())
-    theirs = LinearSVC(C=1.0, dual=False)
-    theirs.fit(found.values / length, found.labels)
+    theirs = LinearSVC(C=1.0, dual=False).fit(scaled(found.values), found.labels)
     views = [center_crop(images[i].image, network.input_spec).tensor for i in range(len(images))]
     result = svm_cams(network, trained, torch.stack(views), classes=None)
-    return result, theirs.decision_function(found.values / length), trained
+    return result, theirs.decision_function(scaled(found.values)), trained
 
 
 def test_the_mean_of_an_svms_map_plus_bias_is_the_decision_value():

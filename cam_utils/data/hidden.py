@@ -1,6 +1,4 @@
-"""Data sets that keep something back, or keep something ready: wrappers around any other."""
-
-from dataclasses import replace
+"""A data set that keeps its truth back."""
 
 import numpy as np
 
@@ -39,40 +37,3 @@ class HiddenTruth:
 
     def __repr__(self) -> str:
         return f"{len(self):,} pictures without labels and boxes"
-
-
-class Remembered:
-    """A data set whose pictures are drawn or decoded once; up to a limit they stay in memory.
-
-    For pictures that several passes need. Masks and parts are left out, which are several times
-    as large; all else is the data set's own. Records are handed out again as they are: do not
-    change them.
-
-    Args:
-        megabytes: of pixels kept; later pictures are made anew each time.
-    """
-
-    def __init__(self, dataset, megabytes: float = 512):
-        self.dataset, self._left, self._kept = dataset, megabytes * 1e6, {}
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, i: int) -> Record:
-        i = range(len(self))[i]  # one entry for -1 and the last
-        if i in self._kept:
-            return self._kept[i]
-        record = replace(self.dataset[i], masks=None, parts=None)
-        size = 3 * record.image.width * record.image.height
-        if size <= self._left:
-            self._left -= size
-            self._kept[i] = record
-        return record
-
-    def __getattr__(self, name: str):
-        if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
-            raise AttributeError(name)
-        return getattr(self.dataset, name)
-
-    def __repr__(self) -> str:
-        return f"{self.dataset!r}, kept in memory"

@@ -11,7 +11,7 @@ from .record import Record
 class WithMirrored:
     """A data set of N records made 2 N: record N + i is record i, its left and right exchanged.
 
-    Ids of mirrored records end in "/mirrored"; boxes and masks are mirrored too.
+    Ids of mirrored records end in "/mirrored"; boxes, masks and parts are mirrored too.
     """
 
     def __init__(self, dataset):
@@ -40,4 +40,8 @@ def mirrored(record: Record, id: str) -> Record:
     boxes = np.array(record.boxes, np.float32)
     boxes[:, [0, 2]] = record.image.width - boxes[:, [2, 0]]
     masks = None if record.masks is None else record.masks[:, :, ::-1].copy()
-    return replace(record, id=id, image=ImageOps.mirror(record.image), boxes=boxes, masks=masks)
+    parts = record.parts
+    if parts is not None:
+        parts = [{name: part[:, ::-1].copy() for name, part in some.items()} for some in parts]
+    image = ImageOps.mirror(record.image)
+    return replace(record, id=id, image=image, boxes=boxes, masks=masks, parts=parts)

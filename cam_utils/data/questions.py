@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-KINDS = ("colour", "count", "object", "place", "activity", "yes/no")
+KINDS = ("colour", "count", "object", "place", "activity", "yes/no")  # of mini/scenes
 
 
 @dataclass(frozen=True)
@@ -12,10 +12,11 @@ class Question:
     Attributes:
         id: unique within the data set.
         image: number of the picture in the data set.
-        text: the question. answer: one or a few words, lower case.
-        kind: one of KINDS.
+        text: the question.
+        answer: one or a few words, lower case; "" where it is not known.
+        kind: what sort of question it is; one of KINDS in mini/scenes.
         evidence: name of the object whose mask holds the answer, or None where no single object
-            does.
+            does, or it is not known.
     """
 
     id: str

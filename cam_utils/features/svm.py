@@ -14,16 +14,18 @@ from sklearn.svm import LinearSVC
 from ..errors import CamError
 from .linear_svm import LinearSvm, checked_values
 
-GRID = (0.01, 0.1, 1.0, 10.0, 100.0)  # costs, for features of mean square length 1
+GRID = (0.01, 0.1, 1.0, 10.0, 100.0)  # costs, for centred features of mean squared length 1
 STEPS = (1_000, 10_000)  # of the solver; the second where the first did not suffice
 
 
 def fit_svm(features, labels, classes, seed: int = 0, grid=GRID, folds: int = 5) -> LinearSvm:
     """Train a linear SVM for each class against all others; squared hinge, L2.
 
-    The features are divided by one number, the root of their mean squared length, so that the grid
-    of costs means the same for every network; it goes into the weights afterwards. The cost with
-    the best mean accuracy over stratified folds wins, of equals the smallest.
+    From the features their mean is taken, and what remains is divided by one number, the root of
+    its mean squared length: so the grid of costs means the same for every network, and features
+    that hardly vary (those of random weights) are not lost. Both go into weights and bias
+    afterwards. The cost with the best mean accuracy over stratified folds wins, of equals the
+    smallest.
 
     Args:
         features: `Features` or (N, K): the training part alone.
@@ -74,8 +76,11 @@ def _cross_validate(values, labels, grid, folds: int, seed: int) -> pd.DataFrame
 
 
 def solve(values, labels, cost: float) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Weights (C, K), bias (C,), both float32 and for unscaled features; did it converge."""
-    length = float(np.sqrt((values.astype(np.float64) ** 2).sum(1).mean())) or 1.0
+    """Weights (C, K), bias (C,), both float32 and for the features as given; did it converge."""
+    values = np.asarray(values, np.float64)
+    mean = values.mean(0)
+    values = values - mean
+    length = float(np.sqrt((values**2).sum(1).mean())) or 1.0
     for steps in STEPS:
         # the primal problem: no random order, and large costs converge too
         svm = LinearSVC(C=cost, dual=False, max_iter=steps)
@@ -85,7 +90,8 @@ def solve(values, labels, cost: float) -> tuple[np.ndarray, np.ndarray, bool]:
         converged = not any(issubclass(w.category, ConvergenceWarning) for w in caught)
         if converged:
             break
-    weights, bias = svm.coef_ / length, svm.intercept_
+    weights = svm.coef_ / length
+    bias = svm.intercept_ - weights @ mean
     if len(svm.classes_) == 2:  # one row then, of the second class
         weights, bias = np.concatenate([-weights, weights]), np.concatenate([-bias, bias])
     return np.ascontiguousarray(weights, np.float32), bias.astype(np.float32), converged

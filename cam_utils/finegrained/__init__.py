@@ -8,10 +8,11 @@ of its true class, the crop of a test image by the map of the class that the SVM
 predicts. `PREDICTED` and `LEAKY` change one of the two, to show what it is worth.
 """
 
-from .crops import CamBoxes, cam_boxes, cam_boxes_of, truth_boxes, with_margin
+from .crops import CamBoxes, cam_boxes, cam_boxes_of, with_margin
 from .experiment import Blind, predict, run
 from .scores import STEPS, FineGrained
 from .steps import BOX, CROP, CROPS, FULL, LEAKY, PAPER_SETUP, PREDICTED, Setup, full_image
+from .truths import kept_truth, truth_boxes
 
 __all__ = [
     "BOX",
@@ -29,6 +30,7 @@ __all__ = [
     "cam_boxes",
     "cam_boxes_of",
     "full_image",
+    "kept_truth",
     "predict",
     "run",
     "truth_boxes",

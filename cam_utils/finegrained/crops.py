@@ -9,7 +9,6 @@ import torch
 from sklearn.model_selection import StratifiedKFold
 
 from ..data import Subset
-from ..data.truth import read_truth
 from ..errors import CamError
 from ..evaluate import PAPER, SHARD, Protocol, evaluate
 from ..evaluate.localize import GIVEN, LOOSE
@@ -139,23 +138,6 @@ def fold_svms(
         part = features.take(kept)
         svms.append(fit_svm(part, part.labels, classes, seed=seed, grid=(cost,)))
     return svms, [left for _, left in parts]
-
-
-def truth_boxes(images, progress: bool = True) -> np.ndarray:
-    """(N, 4) float32: the first (largest) truth box of the label of each image.
-
-    Raises:
-        CamError: an image has none.
-    """
-    truth = read_truth(images, progress=progress)
-    if truth.left_out:
-        id, reason = next(iter(truth.left_out.items()))
-        raise CamError(
-            f"{len(truth.left_out)} of {len(images)} images have no truth box to be cropped to, "
-            f"the first is {id}: {reason}. Leave them out."
-        )
-    first = np.searchsorted(truth.image, np.arange(len(truth)))
-    return truth.boxes[first].astype(np.float32)
 
 
 def with_margin(boxes: np.ndarray, margin: float) -> np.ndarray:

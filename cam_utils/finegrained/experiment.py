@@ -8,7 +8,7 @@ import numpy as np
 from ..data.base import unknown
 from ..data.hidden import HiddenTruth
 from ..networks.gap import GapNetwork
-from .crops import CamBoxes, truth_boxes
+from .crops import CamBoxes
 from .scores import STEPS, FineGrained
 from .steps import (
     BOX,
@@ -27,6 +27,7 @@ from .steps import (
     predicted_boxes,
     training_boxes,
 )
+from .truths import truth_boxes
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,11 @@ def run(
     blind = predict(train, test, network, setup, [s for s in steps if s not in (BOX, LEAKY)], **how)
     first = blind.first
     train, test = keep_readable(train, first.train), keep_readable(test, first.test)
-    progress = how.get("progress", True)
-    truth = truth_boxes(test, progress)
+    kept = {key: how[key] for key in ("cache", "progress") if key in how}
+    truth = truth_boxes(test, **kept)
     predictions, costs = dict(blind.predictions), dict(blind.costs)
     if BOX in steps:
-        own = on_boxes(train, test, network, truth_boxes(train, progress), truth, setup, **how)
+        own = on_boxes(train, test, network, truth_boxes(train, **kept), truth, setup, **how)
         predictions[BOX], costs[BOX] = own.predictions, own.svm.cost
     if LEAKY in steps:
         leaky = leaky_boxes(first, test, network, setup, **how)

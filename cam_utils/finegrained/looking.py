@@ -14,6 +14,11 @@ from ..metrics import Rate, mean_interval
 from ..networks.gap import GapNetwork
 
 BATCH = 16
+OWN = "energy on the defining part, of that on the bird"
+AREA = "area of the part, of the bird's"
+OTHER = "energy on it in another species' map, of that on the bird"
+ABOVE_AREA = "points above the part's area"
+ABOVE_OTHER = "points above another species' map"
 COLUMNS = ("part", "thing", "part_in_thing", "hit")
 
 
@@ -83,16 +88,16 @@ def summary(rows: pd.DataFrame, seed: int = 0) -> dict[str, Rate]:
     true class looks more at the defining part than its share of the bird, or than the other map.
     """
     told = {
-        "energy on the defining part, of that on the bird": rows["part_in_thing"],
-        "the same, map of another species": rows["control_part_in_thing"],
-        "area of the part, of the bird's": rows["area_in_thing"],
+        OWN: rows["part_in_thing"],
+        AREA: rows["area_in_thing"],
+        OTHER: rows["control_part_in_thing"],
+        "energy on the bird, of all": rows["thing"],
         "energy on the defining part, of all": rows["part"],
         "area of the part, of the picture's": rows["area"],
-        "energy on the bird, of all": rows["thing"],
-        "highest pixel on the defining part": rows["hit"],
-        "the same, map of another species ": rows["control_hit"],
-        "difference to the part's area": rows["part_in_thing"] - rows["area_in_thing"],
-        "difference to another species' map": rows["part_in_thing"] - rows["control_part_in_thing"],
+        "highest point on the defining part": rows["hit"],
+        "highest point, map of another species": rows["control_hit"],
+        ABOVE_AREA: rows["part_in_thing"] - rows["area_in_thing"],
+        ABOVE_OTHER: rows["part_in_thing"] - rows["control_part_in_thing"],
     }
     return {
         name: mean_interval(100 * values.dropna().to_numpy(float), seed)

@@ -19,8 +19,8 @@ from .scene import draw_scene, natural_aspects
 class MiniObjects(MiniSet):
     """Map-style data set of `Record`s; 112 x 112 RGB.
 
-    Every record has the boxes and masks of ALL its objects; `box_labels` gives their classes. Those
-    of the label come first, the largest first of all.
+    Every record has the boxes, masks and visible parts of ALL its objects; `box_labels` gives their
+    classes. Those of the label come first, the largest first of all.
     """
 
     name = "mini/objects"
@@ -36,7 +36,10 @@ class MiniObjects(MiniSet):
         self._block = (-1, None)
 
     def draw(self, i: int):
-        """Picture i as arrays: image (112, 112, 3) uint8, labels (m,), boxes (m, 4), masks."""
+        """Picture i: image (112, 112, 3) uint8, labels (m,), boxes (m, 4), masks, parts.
+
+        `scene.draw_scene` says what each is.
+        """
         i = self.number(i)
         block = i // len(CLASSES)
         if self._block[0] != block:
@@ -47,7 +50,7 @@ class MiniObjects(MiniSet):
         return draw_scene(generator(self.name, self.split, i), label, self._block[1][label])
 
     def record(self, i: int) -> Record:
-        image, labels, boxes, masks = self.draw(i)
+        image, labels, boxes, masks, parts = self.draw(i)
         return Record(
             id=self.ids[i],
             image=Image.fromarray(image),
@@ -55,6 +58,7 @@ class MiniObjects(MiniSet):
             boxes=boxes,
             masks=masks,
             box_labels=labels,
+            parts=parts,
         )
 
 

@@ -54,6 +54,24 @@ def _visible(layers: list) -> list:
     return masks[::-1]
 
 
+def part_masks(layer: Layer, visible: np.ndarray) -> dict[str, np.ndarray]:
+    """{part: bool mask of the picture's size} of what is seen of each part of a placed layer.
+
+    Args:
+        visible: bool, the picture's size: the pixels at which the layer is seen.
+
+    Returns:
+        Only parts of which something is seen, in the order of the sketch; no pixel is in two.
+        A pixel at the rim may belong to the object and to none of its parts.
+    """
+    numbers = np.zeros(visible.shape, np.uint8)
+    h, w = layer.alpha.shape
+    numbers[layer.y : layer.y + h, layer.x : layer.x + w] = layer.ids
+    numbers *= visible
+    seen = np.unique(numbers)
+    return {name: numbers == k for k, name in enumerate(layer.parts, start=1) if k in seen}
+
+
 def _plan(rng, label: int, box: np.ndarray) -> list:
     """[(label, whole box, in front of the first?)], the labelled class's largest object first."""
     aspects = natural_aspects()
@@ -84,8 +102,8 @@ def draw_scene(rng: np.random.Generator, label: int, box: np.ndarray):
 
     Returns:
         image (SIZE, SIZE, 3) uint8; labels (m,) int64; boxes (m, 4) float32 half-open pixels of
-        the visible masks; masks (m, SIZE, SIZE) bool. The labelled class comes first, its largest
-        object first of all.
+        the visible masks; masks (m, SIZE, SIZE) bool; for each object `part_masks`. The labelled
+        class comes first, its largest object first of all.
     """
     turn = rng.uniform(0, 2 * np.pi)
     light = (0.75 * np.cos(turn), -0.65 + 0.25 * np.sin(turn))  # from above
@@ -118,7 +136,8 @@ def draw_scene(rng: np.random.Generator, label: int, box: np.ndarray):
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     rank = np.lexsort((-area, labels != label))
     image = np.clip(picture, 0, 255).astype(np.uint8)
-    return image, labels[rank], boxes[rank], masks[rank]
+    parts = [part_masks(order[j][2], masks[j]) for j in rank]
+    return image, labels[rank], boxes[rank], masks[rank], parts
 
 
 def tight_box(mask: np.ndarray) -> tuple:

@@ -10,6 +10,7 @@ from ..errors import CamError
 from .caffe import CAFFE_NETWORKS, load_caffe
 from .gap import ClassMapNetwork, GapNetwork
 from .mini import BUILDERS, ELSEWHERE, build_mini, load_mini, shipped_mini
+from .places import PLACES, load_places, load_torchvision_file
 from .spec import InputSpec
 from .weights import load_torchvision
 from .wrap import as_gap_network, check_identity
@@ -23,6 +24,7 @@ __all__ = [
     "build_mini",
     "check_identity",
     "load_network",
+    "load_torchvision_file",
     "shipped_mini",
 ]
 
@@ -32,7 +34,7 @@ def available_networks() -> list[str]:
     import torchvision
 
     vision = torchvision.models.list_models(torchvision.models)
-    names = [f"mini/{n}" for n in (*BUILDERS, *ELSEWHERE)] + list(CAFFE_NETWORKS)
+    names = [f"mini/{n}" for n in (*BUILDERS, *ELSEWHERE)] + [*CAFFE_NETWORKS, *PLACES]
     return names + [f"torchvision/{n}" for n in vision]
 
 
@@ -40,7 +42,8 @@ def load_network(name: str, root: str | Path | None = None) -> nn.Module:
     """A trained network in eval mode, on the CPU.
 
     Args:
-        name: "mini/...", "caffe/..." or "torchvision/..." (see `available_networks`).
+        name: "mini/...", "caffe/...", "places365/..." or "torchvision/..." (see
+            `available_networks`).
         root: folder with a `weights/` folder in it; default: the environment's CAM_DATA.
 
     Returns:
@@ -55,8 +58,8 @@ def load_network(name: str, root: str | Path | None = None) -> nn.Module:
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise CamError(
-            f"Unknown network {name!r}: {hint}Known are mini/…, caffe/… and torchvision/… names; "
-            "`python -m cam_utils doctor --networks` lists them all."
+            f"Unknown network {name!r}: {hint}Known are mini/…, caffe/…, places365/… and "
+            "torchvision/… names; `python -m cam_utils doctor --networks` lists them all."
         )
     root = root or os.environ.get("CAM_DATA")
     root = Path(root) if root else None
@@ -65,6 +68,8 @@ def load_network(name: str, root: str | Path | None = None) -> nn.Module:
         return load_mini(short)
     if family == "caffe":
         return load_caffe(name, root)
+    if family == "places365":
+        return load_places(name, root)
     model, meta, weights_hash = load_torchvision(short, root)
     preset = meta["transforms"]
     spec = InputSpec(

@@ -88,6 +88,24 @@ CAFFE_NETWORKS: dict[str, CaffeEntry] = {
         _CAFFE_227,
         imagenet=False,
     ),
+    "caffe/googlenet-cam-places205": CaffeEntry(
+        lambda: googlenet_cam(num_classes=205),
+        ("places_googleletCAM_train_iter_120000.caffemodel",),
+        _CAM_RELEASE,
+        imagenet=False,
+    ),
+    "caffe/googlenet-places205": CaffeEntry(
+        lambda: googlenet(num_classes=205),
+        ("googlelet_places205_train_iter_2400000.caffemodel",),
+        f"{_ZOO} (Places205-GoogLeNet)",
+        imagenet=False,
+    ),
+    "caffe/googlenet-places365": CaffeEntry(
+        lambda: googlenet(num_classes=365),
+        ("googlenet_places365.caffemodel",),
+        "CSAILVision/places365",
+        imagenet=False,
+    ),
 }
 
 

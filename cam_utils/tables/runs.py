@@ -1,4 +1,4 @@
-"""The heavy runs behind Tables 2, 3 and 5 and the ablation: evaluated, kept, summarised.
+"""The heavy runs behind Tables 2 to 5 and the ablation: evaluated, kept, summarised.
 
 python -m cam_utils tables --profile mini
 python -m cam_utils tables --profile paper --root $CAM_DATA
@@ -22,12 +22,12 @@ from ..networks import load_network
 from ..provenance import about, project_root
 from ..train.heads import load_head, load_uncut
 from ..train.mini_seeds import SEEDS, load_seed
-from . import baselines, table2, table5_run, variants
+from . import baselines, table2, table4_run, table5_run, units_run, variants
 from .results import write_rows
 
 KEPT = Path(".build") / "tables"
 DATA = {"mini": ("mini/objects", "test"), "paper": ("ilsvrc", "val")}
-STUDIES = ("table2", "ablation", "poolings", "table5")
+STUDIES = ("table2", "ablation", "poolings", "table4", "table5", "units")
 ABLATED = {"mini": "GoogLeNet-GAP", "paper": "GoogLeNet"}
 TRIED = 360  # pictures of val on which backprop's rule is chosen
 
@@ -187,6 +187,13 @@ def _poolings(profile, root, device, limit, out) -> list[Path]:
     return [write_rows(out / "poolings.csv", rows, made)]
 
 
+def _units(profile, root, device, limit, out) -> list[Path]:
+    def record(nets, images) -> dict:
+        return _record(profile, nets, images, device, "units", limit)
+
+    return units_run.study(profile, root, device, limit, out, record)
+
+
 def _evaluated(network, images, protocol, profile, device) -> pd.DataFrame:
     slug = f"{network.name}-{network.weights_hash[:8]}-{images.name}-{images.split}-{len(images)}"
     path = KEPT / profile / f"{slug.replace('/', '_')}-{protocol.name}.csv"
@@ -201,7 +208,9 @@ _STUDY = {
     "table2": _table2,
     "ablation": _ablation,
     "poolings": _poolings,
+    "table4": table4_run.run,
     "table5": table5_run.run,
+    "units": _units,
 }
 
 

@@ -15,6 +15,7 @@ ROWS = {
     "GoogLeNet-GAP on BBox": fine.BOX,
 }
 STATED = {"located": 41.0, "chance": 5.5}  # section 4.1, IoU 0.5, percent
+CAM = "CAM, predicted class"
 ABSENT = "not run: CUB photos not present"
 PARTED = "Part-based R-CNN [31], printed as PANDA R-CNN"
 
@@ -31,7 +32,7 @@ def accuracies(found: fine.FineGrained) -> list[dict]:
 def differences(found: fine.FineGrained) -> list[dict]:
     """Rows first, second, measured, low, high, n: accuracy of the second minus the first."""
     pairs = [(fine.FULL, fine.CROP), (fine.CROP, fine.BOX), (fine.FULL, fine.BOX)]
-    pairs += [(fine.CROP, step) for step in (fine.PREDICTED, fine.LEAKY)]
+    pairs += [(fine.CROP, fine.PREDICTED), (fine.CROP, fine.LEAKY), (fine.FULL, fine.LEAKY)]
     return [
         {"first": a, "second": b} | found.difference(a, b).as_row(3)
         for a, b in pairs
@@ -50,11 +51,12 @@ def side_by_side(found: dict[str, Rate], real: dict[str, Rate] | None = None) ->
     for row in table.itertuples():
         step = ROWS.get(row.method)
         method = PARTED if row.method.startswith("PANDA") else row.method
-        line = {"method": method, "annotation": row.annotation, "paper, CUB": row.accuracy}
-        line["drawn birds"] = str(found[step]) if step in found else "-"
-        if step is not None:
-            line["real, CUB"] = ABSENT if real is None else str(real.get(step, "-"))
-        lines.append(line | {} if "real, CUB" in line else line | {"real, CUB": "-"})
+        line = {"method": method, "annotation": row.annotation, "paper, CUB": f"{row.accuracy:.1f}"}
+        line["drawn birds"] = str(found.get(step, "-"))
+        line["real, CUB"] = "-" if step is None else ABSENT
+        if real is not None:
+            line["real, CUB"] = str(real.get(step, "-"))
+        lines.append(line)
     return pd.DataFrame(lines)
 
 
@@ -67,7 +69,7 @@ def located(found: fine.FineGrained, truth: Truth, fraction: float, seed: int = 
     Returns:
         {name: Rate}, percent; the CAM first.
     """
-    return {"CAM, predicted class": found.located()} | null_rates(truth, fraction, seed)
+    return {CAM: found.located()} | null_rates(truth, fraction, seed)
 
 
 def null_rates(truth: Truth, fraction: float, seed: int = 0) -> dict[str, Rate]:

@@ -61,13 +61,12 @@ def accuracies(table: pd.DataFrame) -> list[dict]:
 
 def differences(table: pd.DataFrame, pairs=PAIRS) -> list[dict]:
     """Rows data, split, first, second, measured, low, high, n: first - second, points, paired."""
-    chosen = table[table["chosen"]].set_index(["data", "feature", "split"])
+    groups = table[table["chosen"]].groupby(["data", "feature"])
+    chosen = {key: fits.set_index("split") for key, fits in groups}
     rows = []
     for data in table["data"].unique():
         for first, second in pairs:
-            both = [
-                chosen.loc[(data, name)] for name in (first, second) if (data, name) in chosen.index
-            ]
+            both = [chosen[data, name] for name in (first, second) if (data, name) in chosen]
             if len(both) < 2:
                 continue
             for kind in dict.fromkeys(split.split()[0] for split in both[0].index):

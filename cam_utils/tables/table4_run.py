@@ -15,39 +15,40 @@ from pathlib import Path
 
 from .. import finegrained as fine
 from ..data import Subset, open_images
-from ..data.hidden import Remembered
+from ..data.in_memory import InMemory
 from ..data.truth import read_truth
 from ..metrics import rate
 from ..networks import load_network
 from ..provenance import about
 from . import baselines, table4
+from .results import write_rows
 
 NAMES = {"mini": ("mini/googlenet-gap", "mini/birds"), "paper": ("caffe/googlenet", "cub")}
-THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
-MARGINS = (0.0, 0.1, 0.25, 0.5)
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4)
+MARGINS = (0.0, 0.2, 0.5)
 
 
-def run(profile: str, root, device, limit: int, out: Path, write) -> list[Path]:
-    """Run what a profile has; returns the files written.
+def run(profile: str, root, device="cpu", limit: int = 0, out: Path = Path()) -> list[Path]:
+    """Run what a profile has and write the tables; returns the files.
 
     Args:
-        limit: at most so many images of each split, for a trial. write: (path, rows, provenance).
+        limit: at most so many images of each split, for a trial; 0: all.
     """
     network, data = NAMES[profile]
     train, test = (_images(data, split, root, limit) for split in ("train", "test"))
     made = _made(profile, limit)
     if profile == "paper":
-        files = [_nulls(train, test, out, write, made | about(None, test, device))]
+        files = [_nulls(train, test, out, made | about(None, test, device))]
         if not test.has_photos:
             return files
         network = load_network(network, root)
         found = {"paper": fine.run(train, test, network, device=device)}
-        return files + _write(found, network, test, device, out, write, made)
+        return files + _write(found, network, test, device, out, made)
     network = load_network(network, root)
     val = _images(data, "val", root, limit)
     tried = setups(train, val, network, device)
     about_val = about(network, val, device) | made | {"n": len(val)}
-    files = [write(out / "table4_setups.csv", tried, about_val)]
+    files = [write_rows(out / "table4_setups.csv", tried, about_val)]
     best = max(tried, key=lambda row: row["measured"])  # of equals the first
     chosen = replace(fine.PAPER_SETUP, threshold=best["threshold"], margin=best["margin"])
     found = {
@@ -55,15 +56,19 @@ def run(profile: str, root, device, limit: int, out: Path, write) -> list[Path]:
         for name, setup in (("paper", fine.PAPER_SETUP), ("chosen on val", chosen))
     }
     made |= {"chosen": {"threshold": chosen.threshold, "margin": chosen.margin}}
-    return files + _write(found, network, test, device, out, write, made)
+    return files + _write(found, network, test, device, out, made)
 
 
-def setups(train, val, network, device="cpu") -> list[dict]:
-    """Rows threshold, margin, measured (accuracy of the leak-free crop on val), located, empty."""
+def setups(train, val, network, device="cpu", **how) -> list[dict]:
+    """Rows threshold, margin, measured (accuracy of the leak-free crop on val), located, empty.
+
+    Args:
+        how: further arguments of `finegrained.run`.
+    """
     rows = []
     for threshold, margin in product(THRESHOLDS, MARGINS):
         setup = fine.Setup(threshold, margin)
-        found = fine.run(train, val, network, setup, (fine.FULL, fine.CROP), device=device)
+        found = fine.run(train, val, network, setup, (fine.FULL, fine.CROP), device=device, **how)
         rows.append(
             {"threshold": threshold, "margin": margin}
             | found.accuracy(fine.CROP).as_row(3)
@@ -73,7 +78,7 @@ def setups(train, val, network, device="cpu") -> list[dict]:
     return rows
 
 
-def _nulls(train, test, out: Path, write, made: dict) -> Path:
+def _nulls(train, test, out: Path, made: dict) -> Path:
     """The null baselines on boxes alone; the centre box chosen on the training images."""
     truth = read_truth(test, progress=False)
     best = baselines.best_centre_box(read_truth(train, progress=False), truth)
@@ -84,10 +89,10 @@ def _nulls(train, test, out: Path, write, made: dict) -> Path:
     rows = [{"baseline": name} | found.as_row(3) for name, found in rates.items()]
     chosen = {"fraction": best.fraction, "chosen on": "the training images"}
     about_boxes = made | {"n": len(truth), "centre box": chosen}
-    return write(out / "cub_null_boxes.csv", rows, about_boxes)
+    return write_rows(out / "cub_null_boxes.csv", rows, about_boxes)
 
 
-def _write(found: dict, network, test, device, out: Path, write, made: dict) -> list[Path]:
+def _write(found: dict, network, test, device, out: Path, made: dict) -> list[Path]:
     made = about(network, test, device) | made | {"n": len(test)}
     made["costs"] = {name: one.costs for name, one in found.items()}
     made["empty"] = {name: one.empty for name, one in found.items()}
@@ -97,15 +102,15 @@ def _write(found: dict, network, test, device, out: Path, write, made: dict) -> 
         rows.append({"setup": name, "step": "CAM box, IoU 0.5"} | one.located().as_row(3))
         pairs += [{"setup": name} | row for row in table4.differences(one)]
     return [
-        write(out / "table4.csv", rows, made),
-        write(out / "table4_differences.csv", pairs, made),
+        write_rows(out / "table4.csv", rows, made),
+        write_rows(out / "table4_differences.csv", pairs, made),
     ]
 
 
 def _images(data: str, split: str, root, limit: int):
     images = open_images(data, split, root)
     images = Subset(images, range(limit)) if 0 < limit < len(images) else images
-    return Remembered(images) if data.startswith("mini/") else images
+    return InMemory(images) if data.startswith("mini/") else images
 
 
 def _made(profile: str, limit: int) -> dict:
