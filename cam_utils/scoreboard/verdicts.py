@@ -10,7 +10,7 @@ from ..claims import published
 from ..runner import notebooks
 
 REAL, ARITHMETIC = "-real", "-arithmetic"  # on real data; with the paper's printed numbers alone
-_REAL_ONLY = ("googlenet-table", "backprop-table")  # claims about numbers on ILSVRC photos
+_REAL_ONLY = ("googlenet-table", "backprop-table", "scene15-")  # claims about numbers on photos
 COLUMNS = ["claim", "on", "verdict", "statement", "source", "measured", "paper", "notebook", "cell"]
 
 
@@ -40,10 +40,19 @@ def verdicts(run: str = "mini", folder: Path | None = None) -> pd.DataFrame:
 
 
 def _base(name: str, run: str) -> tuple[str, str]:
+    """The paper's claim that a verdict is about, and what it was decided on.
+
+    A verdict's name is the claim's, and a word for a variant of it ("-scenes") or where from.
+    """
     for suffix in (REAL, ARITHMETIC):
         if name.endswith(suffix):
-            return name.removesuffix(suffix), suffix[1:]
-    return name, "real" if run == "paper" or name.startswith(_REAL_ONLY) else "mini"
+            return _claim(name.removesuffix(suffix)), suffix[1:]
+    return _claim(name), "real" if run == "paper" or name.startswith(_REAL_ONLY) else "mini"
+
+
+def _claim(name: str) -> str:
+    known = [c for c in paper.claims().index if name == c or name.startswith(f"{c}-")]
+    return max(known, key=len, default=name)
 
 
 def _cell(notebook, statement: str) -> str:
