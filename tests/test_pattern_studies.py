@@ -115,11 +115,7 @@ def test_scenes_are_shown_with_their_lists(toys):
     svm = fit_svm(learnt, labels, train.classes)
     scenes, predicted = svm_network(network, svm), svm.predict(held)
     found = objects.tally(scenes, test, range(len(test)), predicted, progress=False)
-    listed = {s: informative.listing(found, s) for s in test.classes}
-    lists = {
-        s: tuple(informative.top(t, by) for by in ("frequent", "informative"))
-        for s, t in listed.items()
-    }
+    lists = informative.lists(found)
     panels = {
         s: fig_discoveries.scene_panels(scenes, test, predicted, k)
         for k, s in enumerate(test.classes)
@@ -154,3 +150,10 @@ def test_the_most_frequent_scenes():
     assert test.label(1) == test[1].label == 1
     with pytest.raises(MissingData, match="0 scene categories"):
         choose.common_scenes(data, data, least=100)
+
+
+def test_the_scene_network_or_another(tmp_path, capsys):
+    other = ColourNetwork()
+    assert choose.scene_network("mini", None, other).name == "mini/scenes-alexnetplus-gap"
+    assert choose.scene_network("paper", tmp_path, other) is other
+    assert "toy/colours instead" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import numpy as np
 from ..data import Subset, open_images
 from ..errors import MissingData
 from ..mini.scenes import CONCEPTS
+from ..networks import load_network
 from .once import DrawnOnce
 
 DRAWN = {"objects": "mini/scenes", "concepts": "mini/scenes", "questions": "mini/scenes"}
@@ -15,6 +16,10 @@ REAL = {
     "objects": ("ade20k", "train", "val"),
     "concepts": ("coco_captions", "train", "val"),
     "questions": ("vqa", "train", "val"),
+}
+SCENE_NETWORKS = {
+    "mini": "mini/scenes-alexnetplus-gap",
+    "paper": "caffe/alexnetplus-cam-places205",
 }
 PHRASES = ("mirror in lake", "view out of window")  # figure 10
 COUNTS = {"mini/scenes": {"train": 2000, "test": 600}, "mini/text": {"train": 600, "test": 300}}
@@ -84,6 +89,19 @@ class _Relabelled(Subset):
         record = super().__getitem__(i)
         record.label = self._number[record.label]
         return record
+
+
+def scene_network(profile: str, root=None, instead=None):
+    """The network that was trained on scenes (the paper's other one is trained on Places).
+
+    Args:
+        instead: what is returned where its weights are missing, after a line that says so.
+    """
+    try:
+        return load_network(SCENE_NETWORKS[profile], root)
+    except MissingData as error:
+        print(f"{instead.name} instead, for {error}")
+        return instead
 
 
 def phrases(images) -> tuple[str, ...]:

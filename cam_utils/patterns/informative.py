@@ -8,7 +8,7 @@ from ..errors import CamError
 from ..metrics import Rate, mean_interval, rate
 from .objects import PREDICTED, Rule, Tally
 
-LEAST = 5  # pictures with the object, for its share to count in a rank
+LEAST = 10  # pictures with the object, for its share to count in a list or a rank
 
 
 def listing(
@@ -44,6 +44,15 @@ def top(listed: pd.DataFrame, by: str, count: int = 6, least: int = LEAST) -> pd
     least `least` pictures; ties by name."""
     enough = listed[listed["present"] >= least]
     return enough.sort_values([by, "object"], ascending=[False, True]).head(count)
+
+
+def lists(found: Tally, rule: Rule | None = None, count: int = 6) -> dict[str, tuple]:
+    """{scene: (its most frequent objects, its most informative ones)}, rows of `top`."""
+    listed = {scene: listing(found, scene, rule) for scene in found.classes}
+    return {
+        scene: tuple(top(table, by, count) for by in ("frequent", "informative"))
+        for scene, table in listed.items()
+    }
 
 
 def overlap_gain(found: Tally, control: str, rule: Rule | None = None, seed: int = 0) -> Rate:

@@ -72,13 +72,13 @@ def _text_height(row: list[Panel]) -> float:
 
 
 def scale(panels: list[Panel]) -> tuple[float, float]:
-    """The range of the maps of several panels, zero included; the upper end at the 99.5th
+    """The range of the maps of several panels, zero included; from the 0.5th to the 99.5th
     percentile, so that one hot corner does not leave all else pale."""
     maps = [p.map for p in panels if p.map is not None]
     if not maps:
         return 0.0, 1.0
-    top = np.quantile(np.concatenate([m.ravel() for m in maps]), 0.995)
-    return min(0.0, *(float(m.min()) for m in maps)), max(float(top), 1e-6)
+    low, high = np.quantile(np.concatenate([m.ravel() for m in maps]), [0.005, 0.995])
+    return min(0.0, float(low)), max(float(high), 1e-6)
 
 
 def show(ax: Axes, panel: Panel, low: float, high: float):

@@ -69,7 +69,7 @@ def controls9(counted: Tally, rule: Rule, seed: int = 0) -> tuple[pd.DataFrame, 
         The table; {source: its list's agreement with what is telling} (and "frequent"); {control:
         how much more telling the predicted map's region is, points}.
     """
-    options = {"rule": rule, "seed": seed, "rounds": 300}
+    options = {"rule": rule, "seed": seed, "rounds": 200}
     shows = {s: informative.region_telling(counted, rule.threshold, s) for s in objects.SOURCES}
     agreement = {s: informative.rank_agreement(counted, s, **options) for s in objects.SOURCES}
     agreement["frequent"] = informative.rank_agreement(counted, by="frequent", **options)
@@ -96,7 +96,7 @@ def rules9(counted: Tally, seed: int = 0) -> pd.DataFrame:
     for threshold in counted.thresholds:
         for overlap in (0, 0.25, 0.5):
             rule = Rule(threshold, overlap)
-            found = informative.rank_agreement(counted, rule=rule, seed=seed, rounds=100)
+            found = informative.rank_agreement(counted, rule=rule, seed=seed, rounds=60)
             listed = [informative.listing(counted, scene, rule) for scene in counted.classes]
             names = [n for t in listed for n in informative.top(t, "informative")["object"]]
             share = 100 * np.mean([name in SURFACES for name in names])
