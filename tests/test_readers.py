@@ -145,7 +145,7 @@ def test_without_a_single_photo(tmp_path, name):
             open_images(name, SOURCES[name].splits[0], tmp_path)
 
 
-LISTED = ("cub", "sun397", "indoor67", "sun_attribute", "action40", "coco_captions", "vqa", "svt")
+LISTED = ("sun397", "indoor67", "sun_attribute", "action40", "coco_captions", "vqa", "svt")
 
 
 @pytest.mark.parametrize("name", LISTED)

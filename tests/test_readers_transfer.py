@@ -7,6 +7,7 @@ from scipy.io import savemat
 from trees import HEIGHT, WIDTH, lines, photo, write
 
 from cam_utils.data import open_images, subset
+from cam_utils.data.partial import OfClasses, complete_classes, photos_on_disk, said, with_photos
 from cam_utils.data.truth import read_truth
 from cam_utils.errors import BrokenImage, CamError, MissingData
 
@@ -46,8 +47,8 @@ def test_cub_parts(tmp_path):
 def test_cub_without_photos_knows_boxes_labels_and_parts(tmp_path):
     trees.cub(tmp_path, photos=False)
     images = open_images("cub", "test", tmp_path)
-    assert not images.has_photos
-    assert len(images) == 2
+    assert not photos_on_disk(images).any()
+    assert (len(images), images.missing) == (2, 2)
     assert "lists of 2 photos" in repr(images)
     assert (images.label(1), images.size(1)) == (1, (WIDTH, HEIGHT))
     assert images.boxes(0).tolist() == [[5, 6, 16, 16]]
@@ -57,6 +58,8 @@ def test_cub_without_photos_knows_boxes_labels_and_parts(tmp_path):
     truth = read_truth(images, progress=False)
     assert truth.sizes.tolist() == [[WIDTH, HEIGHT]] * 2
     assert truth.boxes.tolist() == [[5, 6, 16, 16], [1, 1, 6, 6]]
+    with pytest.raises(MissingData, match="photos of 0 of 2 classes of cub are complete"):
+        with_photos(images)
     # sizes unknown too: boxes as listed, their truth needs a size
     (tmp_path / "CUB_200_2011" / "extra" / "image_sizes.csv").unlink()
     images = open_images("cub", "all", tmp_path)
@@ -64,6 +67,28 @@ def test_cub_without_photos_knows_boxes_labels_and_parts(tmp_path):
     assert "left eye" in images.part_points(2)
     with pytest.raises(MissingData, match="There is no picture"):
         read_truth(images, progress=False)
+
+
+def test_cub_with_some_photos_keeps_its_lists_and_takes_complete_classes(tmp_path):
+    trees.cub(tmp_path)
+    before = open_images("cub", "all", tmp_path)
+    before.path(0).unlink()
+    images = open_images("cub", "all", tmp_path)
+    assert images.ids == before.ids
+    assert photos_on_disk(images).tolist() == [False, True, True, True]
+    assert photos_on_disk(subset(images, 0)).tolist() == [False, True, True, True]
+    assert "3 of the 4 listed are there" in repr(images)
+    with pytest.raises(MissingData, match="3 of the 4 listed are there"):
+        images[0]
+    assert complete_classes(images) == [1]  # the first class lacks one of its two photos
+    parts = [open_images("cub", split, tmp_path) for split in ("train", "test")]
+    assert complete_classes(parts[1]) == [0, 1]
+    assert complete_classes(*parts) == [1]
+    kept = OfClasses(parts[1], [1])
+    assert (len(kept), kept.classes, said(kept)) == (1, ["Least Auklet"], "1 of 2 classes")
+    assert (kept.label(0), kept[0].label, kept.ids) == (0, 0, [trees.BIRDS[3]])
+    assert kept.boxes(0).tolist() == [[1, 1, 6, 6]]
+    assert said(parts[0]) == ""
 
 
 @pytest.mark.parametrize(
@@ -127,8 +152,17 @@ def test_real_cub_lists(shared):
         inside += ((xy >= box[:2]) & (xy < box[2:])).all(1).sum()
         total += len(xy)
     assert inside / total > 0.999
-    with pytest.raises(MissingData, match="its text files alone"):
-        images[0]
+    # photos are there for 20 classes, all of theirs
+    there = photos_on_disk(images)
+    parts = with_photos(
+        *(open_images("cub", split, shared / "real") for split in ("train", "test"))
+    )
+    assert (there.sum(), [len(p) for p in parts]) == (1185, [600, 585])
+    assert [said(p) for p in parts] == ["20 of 200 classes"] * 2
+    assert {parts[0].label(i) for i in range(600)} == set(range(20))
+    assert parts[1][7].image.size == parts[1].size(7)
+    with pytest.raises(MissingData, match="1,185 of the 11,788 listed are there"):
+        images[int(np.flatnonzero(~there)[0])]
 
 
 # ---------------------------------------------------------------- scenes

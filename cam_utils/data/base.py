@@ -44,7 +44,7 @@ class PhotoFiles:
         classes: readable class names; `label` indexes them.
         ids: one string for each picture, unique.
         folder: where the files lie.
-        missing: how many pictures are listed but not on the disk (they are left out).
+        missing: how many pictures are listed but not on the disk (most readers leave them out).
     """
 
     name = "files"
@@ -67,6 +67,10 @@ class PhotoFiles:
     def label(self, i: int) -> int:
         """Class index of picture i, -1 if it has none; no picture is opened."""
         return int(self._labels[i])
+
+    def on_disk(self, i: int) -> bool:
+        """Whether the file of picture i is there; readers that leave out what is not say yes."""
+        return True
 
     def boxes(self, i: int) -> np.ndarray:
         """(m, 4) float32 xyxy of picture i, half-open, in its pixels; nothing is decoded."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..errors import CamError, MissingData
 from . import open_images
+from .partial import complete_classes, photos_on_disk
 from .source import Source
 
 PACKED = (".tar", ".tgz", ".gz", ".zip", ".rar")
@@ -34,7 +35,7 @@ def brought_row(root: Path, name: str, source: Source) -> tuple[str, bool, str]:
         return name, False, archive or (f"absent. {source.get}" if away else str(error))
     parts = [_count(source, split, images) for split, images in opened.items()]
     parts += [f"{split}: {str(error).rstrip('.')}" for split, error in errors.items()]
-    if not all(getattr(images, "has_photos", True) for images in opened.values()):
+    if not any(photos_on_disk(images).any() for images in opened.values()):
         return name, False, f"{'; '.join(parts)}; for the photos: {archive or source.get}"
     if errors or not all(_complete(source, split, images) for split, images in opened.items()):
         parts.append(archive or PART)
@@ -43,14 +44,17 @@ def brought_row(root: Path, name: str, source: Source) -> tuple[str, bool, str]:
 
 def _count(source: Source, split: str, images) -> str:
     """One split in words: "train: 90 of 100 photos, 10 more lack their file or annotation"."""
-    if not getattr(images, "has_photos", True):
+    there = int(photos_on_disk(images).sum())
+    if not there:
         return f"{split}: lists of {len(images):,} photos, not the photos"
-    of = _expected(source, split) or len(images) + images.missing
-    text = f"{split}: {len(images):,} of {of:,} photos"
+    of = _expected(source, split) or there + images.missing
+    text = f"{split}: {there:,} of {of:,} photos"
     if images.missing:
         text += f", {images.missing:,} more lack their file or annotation"
     n_classes = len({images.label(i) for i in range(len(images))})
-    if source.n_classes and n_classes < source.n_classes:
+    if images.missing and there < len(images):
+        text += f", {len(complete_classes(images))} of {len(images.classes)} classes complete"
+    elif source.n_classes and n_classes < source.n_classes:
         text += f", {n_classes} of {source.n_classes} classes"
     return text
 
@@ -61,7 +65,7 @@ def _expected(source: Source, split: str) -> int:
 
 
 def _complete(source: Source, split: str, images) -> bool:
-    return not images.missing and len(images) >= _expected(source, split)
+    return not images.missing and photos_on_disk(images).sum() >= _expected(source, split)
 
 
 def packed(patterns: tuple[str, ...], folders: list[Path]) -> str:

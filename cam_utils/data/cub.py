@@ -17,9 +17,9 @@ SOURCE = SOURCES["cub"]
 class CUB(PhotoFiles):
     """Section 4.1, Table 4 and figure 7: 5,994 training and 5,794 test photos.
 
-    The text files alone will do for labels, boxes and parts: with no photo at all every listed
-    picture stays in the set, and opening one raises `MissingData`. Where some photos are there,
-    those that are not are left out and counted in `.missing`.
+    The text files alone will do for labels, boxes and parts: every listed picture is in the set,
+    whether or not its photo is on the disk, and opening one that is not raises `MissingData`. What
+    needs pictures takes the classes whose photos are complete (`data.partial.with_photos`).
 
     `bounding_boxes.txt` gives x, y, width, height, pixels counted from 0 (73 boxes have x = 0).
     x + width is the last pixel inside: it is the photo's width - 1 in 131 of 11,788 rows, a
@@ -31,7 +31,7 @@ class CUB(PhotoFiles):
     Attributes:
         classes: "Black footed Albatross", … (`classes.txt` without its numbers).
         part_names: the 15 parts; empty without the folder parts/.
-        has_photos: whether there is any photo.
+        missing: how many of the listed photos are not on the disk.
 
     Raises:
         MissingData: no lists. CamError: unknown split; lists damaged, cut off or of other photos.
@@ -52,13 +52,11 @@ class CUB(PhotoFiles):
         if len(chosen) == 0:
             raise damaged(home / "train_test_split.txt", None, f"no {split} photo", "some of each")
         found = on_disk(home / "images", [files[i] for i in chosen])
-        self.has_photos = any(found)
-        if self.has_photos:
-            self.missing = found.count(None)
-            chosen = chosen[[f is not None for f in found]]
-        present = [f for f in found if f] if self.has_photos else [files[i] for i in chosen]
+        self._there = [f is not None for f in found]
+        self.missing = found.count(None)
+        spelled = [f or files[i] for f, i in zip(found, chosen, strict=True)]
         ids = [stem(files[i]) for i in chosen]
-        super().__init__(home / "images", split, names, ids, present, labels[chosen])
+        super().__init__(home / "images", split, names, ids, spelled, labels[chosen])
 
         box = read_table(home / "bounding_boxes.txt", SOURCE, "image x y w h", len(files))[:, 1:]
         box[:, 2:] += box[:, :2]  # the last pixel inside
@@ -72,7 +70,7 @@ class CUB(PhotoFiles):
         return self._sizes[i] or super().size(i)
 
     def boxes(self, i: int) -> np.ndarray:
-        if self._sizes[i] is None and not self.has_photos:
+        if not self._sized(i):
             return self._boxes[i][None]
         return inside(self._boxes[i], self.size(i))
 
@@ -86,24 +84,30 @@ class CUB(PhotoFiles):
         """
         if self._points is None:
             raise absent(SOURCE, f"list {self.folder.parent / 'parts' / 'part_locs.txt'}")
-        known = self._sizes[i] is not None or self.has_photos
-        width, height = self.size(i) if known else (np.inf, np.inf)
+        width, height = self.size(i) if self._sized(i) else (np.inf, np.inf)
         return {
             part: (float(x), float(y))
             for part, (x, y, visible) in zip(self.part_names, self._points[i], strict=True)
             if visible and 0 <= x < width and 0 <= y < height
         }
 
+    def on_disk(self, i: int) -> bool:
+        return self._there[i]
+
+    def _sized(self, i: int) -> bool:
+        return self._sizes[i] is not None or self._there[i]
+
     def __getitem__(self, i: int):
-        if not self.has_photos:
-            self.ids[i]  # an IndexError beyond the end, as everywhere
-            raise absent(SOURCE, f"photo in {self.folder}, its text files alone")
+        if not self._there[i]:
+            raise absent(SOURCE, f"photo {self.path(i)}; {self._share()}")
         return super().__getitem__(i)
 
+    def _share(self) -> str:
+        return f"{len(self) - self.missing:,} of the {len(self):,} listed are there"
+
     def __repr__(self) -> str:
-        if not self.has_photos:
-            return f"CUB({self.split}): lists of {len(self):,} photos in {self.folder.parent}"
-        return super().__repr__() + (f"; {self.missing:,} are missing" if self.missing else "")
+        kind = f"CUB({self.split}): lists of {len(self):,} photos in {self.folder.parent}"
+        return f"{kind}; {self._share()}" if self.missing else super().__repr__()
 
 
 def _names(path: Path) -> list[str]:

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from ..data import Subset, open_images
+from ..data.partial import OfClasses
 from ..errors import MissingData
 from ..mini.scenes import CONCEPTS
 from ..networks import load_network
@@ -56,7 +57,7 @@ def _drawn(name: str, split: str, count: int) -> DrawnOnce:
     return DrawnOnce(open_images(name, split), count, twins=split == "test")
 
 
-def common_scenes(train, test, most: int = MOST, least: int = LEAST) -> list[Subset]:
+def common_scenes(train, test, most: int = MOST, least: int = LEAST) -> list[OfClasses]:
     """Both splits without all but the `most` frequent categories with `least` training pictures.
 
     Raises:
@@ -70,25 +71,7 @@ def common_scenes(train, test, most: int = MOST, least: int = LEAST) -> list[Sub
             f"{train.name} {train.split} has {len(kept)} scene categories of {least} pictures or "
             "more; expected at least two. Unpack the whole data set."
         )
-    return [_Relabelled(s, kept) for s in (train, test)]
-
-
-class _Relabelled(Subset):
-    """The pictures of some classes, which are numbered anew."""
-
-    def __init__(self, dataset, kept: list[int]):
-        chosen = [i for i in range(len(dataset)) if dataset.label(i) in kept]
-        super().__init__(dataset, chosen)
-        self._number = {k: n for n, k in enumerate(kept)}
-        self.classes = [dataset.classes[k] for k in kept]
-
-    def label(self, i: int) -> int:
-        return self._number[self.dataset.label(self.indices[i])]
-
-    def __getitem__(self, i: int):
-        record = super().__getitem__(i)
-        record.label = self._number[record.label]
-        return record
+    return [OfClasses(s, kept) for s in (train, test)]
 
 
 def scene_network(profile: str, root=None, instead=None):

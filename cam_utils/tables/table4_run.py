@@ -16,7 +16,9 @@ from pathlib import Path
 from .. import finegrained as fine
 from ..data import Subset, open_images
 from ..data.in_memory import InMemory
+from ..data.partial import said, with_photos
 from ..data.truth import read_truth
+from ..errors import MissingData
 from ..metrics import rate
 from ..networks import load_network
 from ..provenance import about
@@ -39,8 +41,12 @@ def run(profile: str, root, device="cpu", limit: int = 0, out: Path = Path()) ->
     made = _made(profile, limit)
     if profile == "paper":
         files = [_nulls(train, test, out, made | about(None, test, device))]
-        if not test.has_photos:
+        try:
+            train, test = with_photos(train, test)
+        except MissingData as error:
+            print(f"Table 4 itself is not measured: {error}")
             return files
+        made |= {"classes": said(test)} if said(test) else {}
         network = load_network(network, root)
         found = {"paper": fine.run(train, test, network, device=device)}
         return files + _write(found, network, test, device, out, made)
