@@ -6,12 +6,13 @@ view = center_crop(open_rgb("photo.jpg"), network.input_spec)
 result = cams(network, view.tensor[None], classes=5)
 """
 
-__version__ = "0.1.0"
-
+from . import mini  # the drawn data sets register themselves
 from .cam import CamResult, cams, class_activation_maps
-from .data import Record, open_images, open_rgb
+from .data import Record, open_images
 from .errors import BrokenImage, BrokenWeights, CamError, MissingData, NoClassActivationMap
 from .networks import as_gap_network, available_networks, load_network
+from .pictures import open_rgb
+from .provenance import __version__
 from .views import center_crop, paste, ten_crop, whole
 
 __all__ = [
@@ -22,12 +23,14 @@ __all__ = [
     "MissingData",
     "NoClassActivationMap",
     "Record",
+    "__version__",
     "as_gap_network",
     "available_networks",
     "cams",
     "center_crop",
     "class_activation_maps",
     "load_network",
+    "mini",
     "open_images",
     "open_rgb",
     "paste",

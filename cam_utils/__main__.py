@@ -5,8 +5,8 @@ import ast
 import sys
 from pathlib import Path
 
+from .commands.arguments import add_evaluate
 from .errors import CamError
-from .evaluate.cli import add_evaluate
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -95,18 +95,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _doctor(args):
-    from .doctor import report
+    from .commands.doctor import report
 
     print(report(args.root, args.networks))
 
 
 def _explain(args):
     from . import explain
+    from .keep import replacing
     from .networks import load_network
-    from .provenance import pick_device, replacing
+    from .pictures import find_photo
+    from .provenance import pick_device
 
     device = pick_device(args.device)
-    image = explain.find_photo(args.photo)
+    image = find_photo(args.photo)
     out = Path(args.out or f"{Path(args.photo).stem}_cam.png")
     if not out.parent.is_dir():
         raise CamError(f"The folder {out.parent} of --out does not exist; create it first.")
@@ -127,8 +129,8 @@ def _explain(args):
 
 def _train(args):
     from .provenance import pick_device
-    from .train.mini import train_mini
-    from .train.paper_run import released, train_paper
+    from .sections.s31_surgery.train_mini import train_mini
+    from .sections.s31_surgery.train_paper import released, train_paper
 
     device = pick_device(args.device)
     changes = {key: getattr(args, key) for key in ("epochs", "iterations", "batch", "lr")}
@@ -158,9 +160,9 @@ def _train(args):
 
 
 def _tables(args):
-    from .data.base import unknown
+    from .commands.tables_command import STUDIES, run
+    from .errors import unknown
     from .provenance import pick_device
-    from .tables.runs import STUDIES, run
 
     studies = args.only.split(",") if args.only else STUDIES
     for study in studies:
@@ -172,29 +174,29 @@ def _tables(args):
 
 
 def _heads(args):
-    from .train.heads_run import FOLDER, OUT, train_heads
+    from .sections.s31_surgery.heads_study import FOLDER, OUT, train_heads
 
     places = args.out or OUT, args.folder or FOLDER
     print(train_heads(args.root, *places, groups=args.groups, workers=args.workers))
 
 
 def _scoreboard(args):
-    from .scoreboard.page import write
+    from .commands.scoreboard.page import write
 
     for path in write():
         print(f"wrote {path}")
 
 
 def _street(args):
-    from .patterns.street_run import run_street
     from .provenance import pick_device
+    from .sections.s42_patterns.detectors import run_street
 
     print(run_street(args.root, args.out, pick_device(args.device), limit=args.limit))
 
 
 def _figures(args):
-    from .runner import executed, run_all
-    from .scoreboard.page import write
+    from .commands.runner import executed, run_all
+    from .commands.scoreboard.page import write
 
     given = {name: _literal(value) for name, value in args.p}
     if args.root:

@@ -1,5 +1,7 @@
 """Errors that a user can mend. Each message says what was found, what was expected, what to do."""
 
+from difflib import get_close_matches
+
 
 class CamError(ValueError):
     """Bad input. The message is one paragraph for the user; the command line prints it bare."""
@@ -29,3 +31,13 @@ class BrokenWeights(CamError):
 
 class NoClassActivationMap(CamError):
     """The network has no exact class activation map; the message says what stands in the way."""
+
+
+def unknown(kind: str, given, known) -> CamError:
+    """The error for a name that is not among `known`, with the closest one as a hint."""
+    known = [str(k) for k in known]
+    by_lower = {k.lower(): k for k in known}
+    close = get_close_matches(str(given).lower(), by_lower, n=1)
+    hint = f" Did you mean {by_lower[close[0]]!r}?" if close else ""
+    shown = ", ".join(known[:20]) + (f", … ({len(known):,} in all)" if len(known) > 20 else "")
+    return CamError(f"There is no {kind} {given!r}.{hint} Known: {shown}.")

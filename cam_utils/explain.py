@@ -2,7 +2,6 @@
 
 import difflib
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from matplotlib.figure import Figure
@@ -10,10 +9,9 @@ from PIL import Image
 
 from . import boxes, plots, views
 from .cam import cams
-from .data import open_rgb
-from .data.photos import Photos
 from .errors import CamError, MissingData
 from .networks import GapNetwork, load_network
+from .networks.gap import class_name
 
 
 @dataclass(frozen=True)
@@ -66,24 +64,6 @@ def draw(explanation: Explanation) -> Figure:
         plots.colour_bar(fig, bar, axes, "class activation")
         plots.caption(fig, f"{e.network}; boxes: largest component above 20 % of the maximum")
     return fig
-
-
-def class_name(network, index: int) -> str:
-    """The readable name of a class, or "class 7" where the network has no names."""
-    return network.classes[index] if network.classes else f"class {index}"
-
-
-def find_photo(text: str) -> Image.Image:
-    """A file, or one of the photos that come along ("cat", "coffee", ...)."""
-    if Path(text).exists():
-        return open_rgb(text)
-    known = Photos()
-    if text in known.ids:
-        return known[known.ids.index(text)].image
-    raise MissingData(
-        f"There is no file {text}; expected the path of a picture, or one of "
-        f"{', '.join(known.ids)}, which come along."
-    )
 
 
 def default_network(root: str | None) -> GapNetwork:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .cam import CamResult, Classes, cams, chosen_classes
 from .errors import CamError
-from .networks.spec import InputSpec
+from .networks.gap import InputSpec
 from .pasting import paste
 from .saliency import backprop_saliency, grad_cam
 from .views import LONGEST, View, resized_shape, ten_crop_spec, view_list
@@ -150,7 +150,7 @@ def spec_of(network: nn.Module) -> InputSpec:
     if not isinstance(spec, InputSpec):
         raise CamError(
             f"{type(network).__name__} does not say what input it wants; set network.input_spec "
-            "to a cam_utils.networks.spec.InputSpec, or wrap it by as_gap_network."
+            "to a cam_utils.networks.gap.InputSpec, or wrap it by as_gap_network."
         )
     return spec
 

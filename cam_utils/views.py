@@ -16,7 +16,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as TF
 
 from .errors import CamError
-from .networks.spec import InputSpec
+from .networks.gap import InputSpec
 from .pasting import MERGES, Frame, paste, paste_whole
 
 __all__ = [

@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from cam_utils import load_network, open_images
 from cam_utils.data import Subset
 from cam_utils.features import extract
-from cam_utils.mini.base import arrays
+from cam_utils.mini.pencil.base import arrays
 from cam_utils.views import center_crop, normalise
 
 BATCH = 32

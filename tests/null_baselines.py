@@ -14,9 +14,10 @@ import numpy as np
 from truth_files import ilsvrc_truth
 
 from cam_utils import open_images
-from cam_utils.data.truth import Truth, read_truth
-from cam_utils.metrics import rate
-from cam_utils.tables.baselines import best_centre_box, null_hits
+from cam_utils.boxes.truth import Truth
+from cam_utils.data.truth import read_truth
+from cam_utils.metrics.baselines import best_centre_box, null_hits
+from cam_utils.metrics.intervals import rate
 
 
 def report(name: str, truth: Truth, chosen_on: Truth | None = None) -> None:

@@ -7,11 +7,10 @@ from truth_files import ilsvrc_truth
 
 from cam_utils import CamError, boxes, open_images
 from cam_utils.boxes import null as null_boxes
+from cam_utils.boxes.truth import Truth
 from cam_utils.data import Subset, subset
-from cam_utils.data.truth import Truth, read_truth
-from cam_utils.metrics import rate
-from cam_utils.metrics.localization import localization_errors, paired_difference
-from cam_utils.tables.baselines import (
+from cam_utils.data.truth import read_truth
+from cam_utils.metrics.baselines import (
     best_centre_box,
     best_iou,
     hits,
@@ -19,6 +18,8 @@ from cam_utils.tables.baselines import (
     null_misses,
     with_classifier,
 )
+from cam_utils.metrics.intervals import rate
+from cam_utils.metrics.localization import localization_errors, paired_difference
 
 
 @pytest.fixture

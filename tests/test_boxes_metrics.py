@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from cam_utils import CamError, boxes
-from cam_utils.metrics import rate, topk_misses
+from cam_utils.metrics.classification import topk_misses
+from cam_utils.metrics.intervals import rate
 
 
 def test_largest_component_by_pixels_above_the_threshold():

@@ -8,7 +8,7 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
 from cam_utils import CamError, boxes
-from cam_utils.boxes import dt_box as boxes_released
+from cam_utils.boxes import released_code
 
 
 def painted(height, width, *rectangles):
@@ -47,21 +47,21 @@ def test_erosion_equals_scipy_s_distance_transform(seed):
     mask = blobs(seed) > 0
     distance = distance_transform_edt(mask)
     expected = np.floor(distance * (255 / distance.max()) + 0.5) > 10
-    assert np.array_equal(boxes_released._eroded(mask), expected)
+    assert np.array_equal(released_code._eroded(mask), expected)
 
 
 def test_a_distance_at_the_limit_survives():
     """7 of 170 pixels is 10.5 of 255, which rounds up to 11; 6 of 170 is cut."""
     wide = np.ones((3, 341), bool)
     wide[:, 0] = wide[:, 340] = False  # the largest distance is 170, at column 170
-    kept = np.flatnonzero(boxes_released._eroded(wide)[1])
+    kept = np.flatnonzero(released_code._eroded(wide)[1])
     assert (kept[0], kept[-1]) == (7, 333)
 
 
 def test_a_mask_without_background_is_not_eroded():
     full = np.ones((20, 30), bool)
-    assert boxes_released._eroded(full).all()
-    assert not boxes_released._eroded(~full).any()
+    assert released_code._eroded(full).all()
+    assert not released_code._eroded(~full).any()
 
 
 def test_levels_are_exclusive_and_the_loose_box_comes_first():
@@ -72,7 +72,7 @@ def test_levels_are_exclusive_and_the_loose_box_comes_first():
 
 
 def test_float_maps_are_divided_by_their_maximum_and_rounded():
-    grey = boxes_released.grey_levels(torch.tensor([[-3.0, 0.0, 1.0, 2.0, 0.3]]))
+    grey = released_code.grey_levels(torch.tensor([[-3.0, 0.0, 1.0, 2.0, 0.3]]))
     assert grey.tolist() == [[0, 0, 128, 255, 38]]  # 127.5 up; 38.25 down
     map = torch.from_numpy(painted(60, 60, (20, 15, 50, 45, 40))).float() - 7  # negative ground
     assert xywh(boxes.released(map)[0]) == [20, 15, 30, 30]
@@ -86,7 +86,7 @@ def test_holes_have_boxes_too():
 
 
 def thinned(*found, most=None):
-    return [tuple(b) for b in boxes_released._thinned(np.array(found), most).tolist()]
+    return [tuple(b) for b in released_code._thinned(np.array(found), most).tolist()]
 
 
 def thinned_one_by_one(found):
@@ -157,7 +157,7 @@ def test_the_jpeg_step_moves_boxes_by_a_few_pixels_only():
     map = np.exp(-(((x - 90) / 40) ** 2) - ((y - 80) / 25) ** 2)
     plain, lossy = boxes.released(map), boxes.released(map, jpeg=True)
     assert abs(plain[0] - lossy[0]).max() <= 3  # one grey level of this slope is below a pixel
-    grey = boxes_released.grey_levels(map)
+    grey = released_code.grey_levels(map)
     coded = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 75])[1]
     again = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
     assert not np.array_equal(again, grey)

@@ -11,10 +11,10 @@ from caffe_writer import write_caffemodel
 from torch import nn
 
 from cam_utils.errors import BrokenWeights, CamError, MissingData
-from cam_utils.networks.caffe import CAFFE_NETWORKS, build_caffe, caffe_file, load_caffe
-from cam_utils.networks.caffe_layers import average_pool, lrn, max_pool
-from cam_utils.networks.caffemodel import copy_weights, read_caffemodel
 from cam_utils.networks.gap import GapNetwork
+from cam_utils.networks.zoo.caffe import CAFFE_NETWORKS, build_caffe, caffe_file, load_caffe
+from cam_utils.networks.zoo.caffe_layers import average_pool, lrn, max_pool
+from cam_utils.networks.zoo.caffemodel import copy_weights, read_caffemodel
 
 NIN, SQUEEZENET = "caffe/nin", "caffe/squeezenet1.1"
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from cam_utils import CamError, NoClassActivationMap, as_gap_network, cams, class_activation_maps
-from cam_utils.networks.surgery import CutNetwork
+from cam_utils.networks.topped import CutNetwork
 
 
 def seeded(*shape, seed=0):

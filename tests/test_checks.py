@@ -11,17 +11,17 @@ import torchvision
 from PIL import Image
 from torch import nn
 
-from cam_utils import CamError, cams, checks, load_network, open_images, plots
-from cam_utils.checks.erase import erasure_drops, region
-from cam_utils.checks.survey import correlation, inside, peaks, survey
+from cam_utils import CamError, cams, load_network, open_images, plots
+from cam_utils.book import results
+from cam_utils.book.figures import save_figure
+from cam_utils.book.params import Params
+from cam_utils.book.picker import details_html
 from cam_utils.data import subset
-from cam_utils.metrics import Rate, mean_interval, within
-from cam_utils.params import Params
-from cam_utils.picker import details_html
-from cam_utils.plots import fig_cam
-from cam_utils.plots.figures import save_figure
+from cam_utils.metrics.intervals import Rate, mean_interval, within
 from cam_utils.saliency import grad_cam
-from cam_utils.tables import results
+from cam_utils.sections.s2_maps import figures, measures
+from cam_utils.sections.s2_maps.measures import erasure_drops, region
+from cam_utils.sections.s2_maps.survey import correlation, inside, peaks, survey
 
 GOOD = {
     "profile": "mini",
@@ -67,7 +67,7 @@ def test_unlabelled_photos_can_be_surveyed(network):
     found = survey(network, open_images("photos", "all"))
     assert (found.labels == -1).all()
     torch.testing.assert_close(found.label_maps, found.maps[:, 0])
-    rows = checks.bias_effect(found, network.class_bias)
+    rows = measures.bias_effect(found, network.class_bias)
     assert list(rows) == ["images whose best class changes, %"]  # no labels, no errors
 
 
@@ -106,7 +106,7 @@ def test_region_is_relative_to_each_map():
 
 
 def test_another_object_is_found_by_its_own_class(network, images, seen):
-    found = checks.class_differences(network, images, seen)
+    found = measures.class_differences(network, images, seen)
     own = found["map of another object's class peaks on that object, %"]
     label = found["map of the label peaks on that object, %"]
     assert own.low > label.high
@@ -133,16 +133,16 @@ def test_grad_cam_of_any_layer():
 
 def test_forward_passes_are_counted():
     model = nn.Sequential(nn.Conv2d(3, 2, 1))
-    assert checks.forward_passes(model, lambda: model(torch.zeros(1, 3, 4, 4))) == 1
+    assert measures.forward_passes(model, lambda: model(torch.zeros(1, 3, 4, 4))) == 1
 
 
 def test_choices_follow_their_rules(seen):
     tally = torch.bincount(seen.labels, minlength=24)
-    chosen = fig_cam.choose_classes(seen, [])
+    chosen = figures.choose_classes(seen, [])
     assert tally[chosen[0]] == tally.max()
-    assert fig_cam.choose_classes(seen, [chosen[1], chosen[0]], least=1) == [chosen[1], chosen[0]]
-    places = fig_cam.choose_images(seen, chosen[0], 3, seed=0)
-    assert places == fig_cam.choose_images(seen, chosen[0], 3, seed=0)
+    assert figures.choose_classes(seen, [chosen[1], chosen[0]], least=1) == [chosen[1], chosen[0]]
+    places = figures.choose_images(seen, chosen[0], 3, seed=0)
+    assert places == figures.choose_images(seen, chosen[0], 3, seed=0)
     p = seen.logits.softmax(1)[:, chosen[0]]
     assert all(p[places[-1]] <= p[k] for k in places)
     assert (seen.labels[places] == chosen[0]).all()

@@ -182,8 +182,8 @@ def test_evaluate_refuses_values_that_do_not_go_together(capsys):
 def test_the_papers_numbers_stand_beside_ours():
     from dataclasses import replace
 
+    from cam_utils.commands.arguments import published
     from cam_utils.evaluate import PAPER
-    from cam_utils.evaluate.summary import published
 
     found = published("caffe/googlenet", PAPER, "top1 localization error")
     assert found == 60.09

@@ -12,18 +12,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cam_utils.data import (
-    available_images,
-    check_images,
-    list_images,
-    open_images,
-    open_rgb,
-    subset,
-)
-from cam_utils.data.describe import doctor_rows
+from cam_utils.data import available_images, check_images, list_images, open_images, subset
 from cam_utils.data.files import data_root
 from cam_utils.data.photos import SHIPPED, Photos
+from cam_utils.data.readiness import doctor_rows
 from cam_utils.errors import BrokenImage, CamError, MissingData
+from cam_utils.pictures import open_rgb
 
 RED = (255, 0, 0)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cam_utils import CamError
-from cam_utils.checks.energy import energy_share, looks, peak_inside
+from cam_utils.metrics.energy import energy_share, looks, peak_inside
 
 MASK = np.zeros((4, 6), bool)
 MASK[1:3, 2:4] = True

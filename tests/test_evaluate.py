@@ -10,21 +10,13 @@ import torch
 from cam_utils import CamError, NoClassActivationMap, boxes, cams, load_network, open_images, views
 from cam_utils.boxes.wsol import grey_levels, truth_boxes, warp, wsol_v1
 from cam_utils.data import Subset
-from cam_utils.evaluate import (
-    CLASSIFY,
-    PAPER,
-    RELEASED,
-    WSOL,
-    Protocol,
-    classification_errors,
-    evaluate,
-    read_table,
-)
+from cam_utils.evaluate import CLASSIFY, PAPER, RELEASED, WSOL, Protocol, evaluate, read_table
+from cam_utils.evaluate.curves import sweeps_of
 from cam_utils.evaluate.protocols import chosen
 from cam_utils.image_maps import image_maps
+from cam_utils.metrics.classification import classification_errors
 from cam_utils.networks import GapNetwork, InputSpec
 from cam_utils.sweep import sweep
-from cam_utils.sweep.curves import sweeps_of
 
 BOX = ["x0", "y0", "x1", "y1"]
 

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from cam_utils import CamError, load_network, open_images
+from cam_utils import evaluate as evaluate_module
 from cam_utils.data import Subset
 from cam_utils.evaluate import PAPER, WSOL, evaluate, read_table
-from cam_utils.evaluate.shards import Shards
+from cam_utils.keep import Keeper
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="starts its processes by fork")
@@ -63,8 +64,8 @@ def interrupted(network, images, out):
 def test_finished_shards_are_not_made_again(network, images, tmp_path):
     out = tmp_path / "rows.csv"
     interrupted(network, images, out)
-    kept = {p.name: p.read_bytes() for p in (tmp_path / "rows.csv.parts").glob("*.csv")}
-    assert set(kept) == {"00000.csv", "00001.csv", "00002.csv"}
+    kept = {p.name: p.read_bytes() for p in (tmp_path / "rows.csv.parts").iterdir()}
+    assert set(kept) == {f"0000{k}.safetensors" for k in range(3)}
     assert not out.exists()
     asked = []
 
@@ -90,7 +91,7 @@ def test_finished_shards_are_not_made_again(network, images, tmp_path):
     assert len(asked) == 10
 
 
-@pytest.mark.parametrize("change", ["protocol", "network", "images", "shard"])
+@pytest.mark.parametrize("change", ["protocol", "network", "images", "shard", "batch"])
 def test_shards_of_another_run_are_refused(network, images, tmp_path, change):
     out = tmp_path / "rows.csv"
     interrupted(network, images, out)
@@ -103,9 +104,10 @@ def test_shards_of_another_run_are_refused(network, images, tmp_path, change):
     given |= {"shard": 3} if change == "shard" else {}
     given |= {"images": Subset(images, range(1, 8))} if change == "images" else {}
     named = {"network": "weights", "images": "ids"}.get(change, change)
-    with pytest.raises(CamError, match=rf"another run: .*{named} .* there, .* now"):
-        evaluate(out=out, progress=False, batch=2, **given)
-    assert len(list((tmp_path / "rows.csv.parts").glob("*.csv"))) == 3
+    given |= {"batch": 4 if change == "batch" else 2}
+    with pytest.raises(CamError, match=rf"another run: .*{named} is .* here and .* there"):
+        evaluate(out=out, progress=False, **given)
+    assert len(list((tmp_path / "rows.csv.parts").iterdir())) == 3
 
 
 def test_a_finished_table_of_another_run_is_replaced(network, images, tmp_path):
@@ -119,7 +121,7 @@ def test_a_finished_table_of_another_run_is_replaced(network, images, tmp_path):
 @pytest.mark.parametrize("moment", ["writing", "no note", "cut off", "tidying"])
 def test_the_end_may_be_cut_off_at_any_moment(network, images, tmp_path, moment):
     plain, out, note = (tmp_path / name for name in ("plain.csv", "rows.csv", "rows.csv.json"))
-    evaluate(network, images, PAPER, plain, progress=False, shard=2)
+    evaluate(network, images, PAPER, plain, progress=False, batch=2, shard=2)
     expected, plain_note = plain.read_bytes(), (tmp_path / "plain.csv.json").read_text()
     interrupted(network, images, out)
     if moment == "writing":
@@ -131,19 +133,26 @@ def test_the_end_may_be_cut_off_at_any_moment(network, images, tmp_path, moment)
         out.write_bytes(expected[:-9] if moment == "cut off" else expected)
         note.write_text(plain_note)
         (tmp_path / "rows.csv.parts").rename(tmp_path / "rows.csv.done")
-    table = evaluate(network, images, PAPER, out, progress=False, shard=2)
+    table = evaluate(network, images, PAPER, out, progress=False, batch=2, shard=2)
     assert out.read_bytes() == expected
     assert table.attrs["resumed"] == {"cut off": 0, "tidying": 8}.get(moment, 6)
     left = {"plain.csv", "plain.csv.json", "rows.csv", "rows.csv.json"}
     assert {p.name for p in tmp_path.iterdir()} == left
 
 
-def test_a_damaged_shard_is_named(network, images, tmp_path):
+@pytest.mark.parametrize("damage", ["text", "cut off", "flipped bit"])
+def test_a_damaged_shard_is_made_again(network, images, tmp_path, damage):
     out = tmp_path / "rows.csv"
     interrupted(network, images, out)
-    (tmp_path / "rows.csv.parts" / "00001.csv").write_text("no list of unreadable images")
-    with pytest.raises(CamError, match=r"00001\.csv is missing or damaged"):
-        evaluate(network, images, PAPER, out, progress=False, batch=2, shard=2)
+    path = tmp_path / "rows.csv.parts" / "00001.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1  # among the scores: the file is complete and of the right form
+    spoiled = {"text": b"no rows", "cut off": content[:-9], "flipped bit": content}[damage]
+    path.write_bytes(spoiled)
+    table = evaluate(network, images, PAPER, out, progress=False, batch=2, shard=2)
+    assert table.attrs["resumed"] == 4
+    whole = evaluate(network, images, PAPER, progress=False, batch=2)
+    pd.testing.assert_frame_equal(table, whole, check_exact=True)
 
 
 def test_the_note_says_what_made_the_table(network, images, tmp_path):
@@ -154,4 +163,4 @@ def test_the_note_says_what_made_the_table(network, images, tmp_path):
     assert note["protocol"]["threshold"] == 0.2
     assert note["weights"] == network.weights_hash
     assert (note["n"], note["rows"], note["unreadable"]) == (8, 48, [])
-    assert Shards(out, {"another": "run"}, 1).finished() is None
+    assert evaluate_module._finished(out, Keeper(out, {"another": "run"})) is None

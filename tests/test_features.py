@@ -6,13 +6,12 @@ import torch
 from tiny_features import SPEC, TinyGap, Toy
 from torch import nn
 
-from cam_utils import CamError, NoClassActivationMap, load_network, open_images
+from cam_utils import CamError, NoClassActivationMap, keep, load_network, open_images
 from cam_utils.data import Subset
 from cam_utils.features import available_layers, extract, extraction
-from cam_utils.features import cache as features_cache
 from cam_utils.features.layers import reader
 from cam_utils.networks import build_mini
-from cam_utils.networks.caffe import build_caffe
+from cam_utils.networks.zoo.caffe import build_caffe
 from cam_utils.views import box_crop, center_crop, whole
 
 
@@ -252,7 +251,7 @@ def test_a_damaged_file_is_made_again(network, tmp_path):
 
 
 def test_outside_of_a_checkout_nothing_is_kept(network, monkeypatch, tmp_path):
-    monkeypatch.setattr(features_cache, "project_root", lambda: None)
+    monkeypatch.setattr(keep, "project_root", lambda: None)
     assert len(extract(network, Toy(4), progress=False)) == 4
     file = tmp_path / "a file"
     file.write_text("")

@@ -7,17 +7,17 @@ import pytest
 from tiny_birds import SIDE, Blobs, Colours, Poisoned
 
 from cam_utils import CamError, boxes, open_images
-from cam_utils import finegrained as fine
-from cam_utils.checks.energy import energy_share
 from cam_utils.data import Subset
-from cam_utils.data.hidden import HiddenTruth
+from cam_utils.data.joined import HiddenTruth
 from cam_utils.features import extract, fit_svm, svm_network
-from cam_utils.finegrained import looking
-from cam_utils.finegrained.crops import fold_svms, out_of_fold_boxes
 from cam_utils.image_maps import image_maps
+from cam_utils.metrics.energy import energy_share
+from cam_utils.sections import s41_birds
+from cam_utils.sections.s41_birds import looking
+from cam_utils.sections.s41_birds.crops import fold_svms, out_of_fold_boxes
 
 HOW = {"cache": False, "progress": False}
-SETUP = fine.Setup(folds=3)
+SETUP = s41_birds.Setup(folds=3)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def svm(network, train):
 
 @pytest.fixture(scope="module")
 def found(network, train, test):
-    return fine.run(train, test, network, SETUP, **HOW)
+    return s41_birds.run(train, test, network, SETUP, **HOW)
 
 
 def test_hidden_truth_shows_pictures_alone(test):
@@ -63,8 +63,8 @@ def test_hidden_truth_shows_pictures_alone(test):
 
 def test_boxes_are_those_of_the_map_of_the_true_or_the_predicted_class(network, svm, test):
     ready = svm_network(network, svm)
-    given = fine.cam_boxes(network, svm, test, "true", **HOW)
-    guessed = fine.cam_boxes_of(network, svm, test, "predicted", 0.4, **HOW)
+    given = s41_birds.cam_boxes(network, svm, test, "true", **HOW)
+    guessed = s41_birds.cam_boxes_of(network, svm, test, "predicted", 0.4, **HOW)
     assert given.dtype == guessed.boxes.dtype == np.float32
     for i in (0, 5, 11):
         record = test[i]
@@ -77,30 +77,30 @@ def test_boxes_are_those_of_the_map_of_the_true_or_the_predicted_class(network, 
 
 def test_true_class_boxes_need_labels(network, svm, test):
     with pytest.raises(CamError, match="need labels"):
-        fine.cam_boxes(network, svm, HiddenTruth(test), "true", **HOW)
+        s41_birds.cam_boxes(network, svm, HiddenTruth(test), "true", **HOW)
     with pytest.raises(CamError, match="which='best'"):
-        fine.cam_boxes(network, svm, test, "best", **HOW)
+        s41_birds.cam_boxes(network, svm, test, "best", **HOW)
 
 
 def test_a_map_without_evidence_gives_the_whole_image_and_is_counted(network, svm, test):
     # features are not negative; equal weights, since sharp edges overshoot when maps are enlarged
     dark = replace(svm, weights=np.full_like(svm.weights, -1))
-    found = fine.cam_boxes_of(network, dark, test, "predicted", **HOW)
+    found = s41_birds.cam_boxes_of(network, dark, test, "predicted", **HOW)
     assert found.empty.all()
     assert (found.boxes == [0, 0, SIDE, SIDE]).all()
-    broad = fine.cam_boxes_of(network, replace(dark, weights=-dark.weights), test, **HOW)
+    broad = s41_birds.cam_boxes_of(network, replace(dark, weights=-dark.weights), test, **HOW)
     assert (broad.boxes == [0, 0, SIDE, SIDE]).all()  # looks everywhere, which is not nothing
     assert not broad.empty.any()
 
 
 def test_boxes_come_from_the_cache(network, svm, test, tmp_path):
-    first = fine.cam_boxes(network, svm, test, cache=tmp_path, progress=False)
-    kept = list(tmp_path.glob("boxes-predicted-*.csv"))
+    first = s41_birds.cam_boxes(network, svm, test, cache=tmp_path, progress=False)
+    kept = list(tmp_path.glob("rows-*.safetensors"))
     assert len(kept) == 1
-    again = fine.cam_boxes(network, svm, test, cache=tmp_path, progress=False)
+    again = s41_birds.cam_boxes(network, svm, test, cache=tmp_path, progress=False)
     assert first.tobytes() == again.tobytes()
-    fine.cam_boxes(network, svm, test, threshold=0.3, cache=tmp_path, progress=False)
-    assert len(list(tmp_path.glob("boxes-predicted-*.csv"))) == 2
+    s41_birds.cam_boxes(network, svm, test, threshold=0.3, cache=tmp_path, progress=False)
+    assert len(list(tmp_path.glob("rows-*.safetensors"))) == 2
 
 
 def test_cross_fitted_boxes_come_from_svms_that_have_not_seen_the_image(network, train):
@@ -116,10 +116,10 @@ def test_cross_fitted_boxes_come_from_svms_that_have_not_seen_the_image(network,
 
 
 def test_margin_moves_every_side_out_by_a_share_of_the_box():
-    grown = fine.with_margin(np.array([[10, 20, 30, 24]], np.float32), 0.25)
+    grown = s41_birds.with_margin(np.array([[10, 20, 30, 24]], np.float32), 0.25)
     assert grown.tolist() == [[5, 19, 35, 25]]
     with pytest.raises(CamError, match="margin -1"):
-        fine.with_margin(np.zeros((1, 4)), -1)
+        s41_birds.with_margin(np.zeros((1, 4)), -1)
 
 
 def test_poisoned_test_labels_and_boxes_change_no_prediction_and_no_box(
@@ -129,8 +129,8 @@ def test_poisoned_test_labels_and_boxes_change_no_prediction_and_no_box(
     byte; the scores, and the steps that say that they use the truth, do not."""
     poisoned = Poisoned(test)
     assert np.mean([poisoned.label(i) != test.label(i) for i in range(len(test))]) > 0.5
-    other = fine.run(train, poisoned, network, SETUP, **HOW)
-    for step in (fine.FULL, fine.CROP, fine.PREDICTED):
+    other = s41_birds.run(train, poisoned, network, SETUP, **HOW)
+    for step in (s41_birds.FULL, s41_birds.CROP, s41_birds.PREDICTED):
         assert other.predictions[step].tobytes() == found.predictions[step].tobytes()
         assert other.accuracy(step) != found.accuracy(step)
     assert other.boxes.tobytes() == found.boxes.tobytes()
@@ -139,36 +139,38 @@ def test_poisoned_test_labels_and_boxes_change_no_prediction_and_no_box(
     assert other.truth.tobytes() != found.truth.tobytes()
     assert (other.overlaps != found.overlaps).any()
     # the poison is strong enough to be seen where it may be: truth crops of the wrong places
-    assert (other.predictions[fine.BOX] != found.predictions[fine.BOX]).any()
+    assert (other.predictions[s41_birds.BOX] != found.predictions[s41_birds.BOX]).any()
 
 
 def test_predictions_need_no_truth_at_all(network, train, test, found):
-    blind = fine.predict(train, HiddenTruth(test), network, SETUP, **HOW)
-    assert blind.predictions[fine.CROP].tobytes() == found.predictions[fine.CROP].tobytes()
+    blind = s41_birds.predict(train, HiddenTruth(test), network, SETUP, **HOW)
+    assert (
+        blind.predictions[s41_birds.CROP].tobytes() == found.predictions[s41_birds.CROP].tobytes()
+    )
     with pytest.raises(CamError, match="step without truth"):
-        fine.predict(train, test, network, SETUP, [fine.LEAKY], **HOW)
+        s41_birds.predict(train, test, network, SETUP, [s41_birds.LEAKY], **HOW)
 
 
 def test_truth_boxes_of_drawn_pictures_are_kept(tmp_path, monkeypatch):
     drawn = Subset(open_images("mini/birds", "val"), range(4))
-    first = fine.truth_boxes(drawn, tmp_path, progress=False)
+    first = s41_birds.truth_boxes(drawn, tmp_path, progress=False)
     assert first.tobytes() == np.concatenate([drawn[i].boxes for i in range(4)]).tobytes()
     monkeypatch.setattr(type(drawn), "__getitem__", None)  # nothing can be drawn any more
-    assert fine.truth_boxes(drawn, tmp_path, progress=False).tobytes() == first.tobytes()
+    assert s41_birds.truth_boxes(drawn, tmp_path, progress=False).tobytes() == first.tobytes()
     other = Subset(drawn.dataset, [1, 0])
     monkeypatch.undo()
-    np.testing.assert_array_equal(fine.truth_boxes(other, tmp_path, False), first[[1, 0]])
-    fine.truth_boxes(Blobs("val", 4), tmp_path, progress=False)  # not drawn here: not kept
+    np.testing.assert_array_equal(s41_birds.truth_boxes(other, tmp_path, False), first[[1, 0]])
+    s41_birds.truth_boxes(Blobs("val", 4), tmp_path, progress=False)  # not drawn here: not kept
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_steps_are_features_of_the_crops_and_an_svm_of_its_own(network, train, test, found):
-    truths = [fine.truth_boxes(d, **HOW) for d in (train, test)]
+    truths = [s41_birds.truth_boxes(d, **HOW) for d in (train, test)]
     parts = [
         extract(network, d, boxes=b, **HOW) for d, b in zip((train, test), truths, strict=True)
     ]
     svm = fit_svm(parts[0], parts[0].labels, train.classes)
-    np.testing.assert_array_equal(svm.predict(parts[1].values), found.predictions[fine.BOX])
+    np.testing.assert_array_equal(svm.predict(parts[1].values), found.predictions[s41_birds.BOX])
     np.testing.assert_array_equal(truths[1], found.truth)
 
 
@@ -177,21 +179,21 @@ def test_scores_of_known_predictions():
     wrong = (labels + 1) % 4
     rng = np.random.default_rng(0)
     steps = {
-        fine.FULL: np.where(rng.random(400) < 0.5, labels, wrong),
-        fine.CROP: np.where(rng.random(400) < 0.7, labels, wrong),
-        fine.BOX: np.where(rng.random(400) < 0.9, labels, wrong),
+        s41_birds.FULL: np.where(rng.random(400) < 0.5, labels, wrong),
+        s41_birds.CROP: np.where(rng.random(400) < 0.7, labels, wrong),
+        s41_birds.BOX: np.where(rng.random(400) < 0.9, labels, wrong),
     }
     truth = np.tile(np.array([[0, 0, 10, 10]], np.float32), (400, 1))
     guess = truth.copy()
     guess[:100, 2] = 4
     ids = [f"{i:03d}" for i in range(400)]
-    made = fine.FineGrained(ids, labels, steps, guess, truth, {}, None, SETUP)
+    made = s41_birds.FineGrained(ids, labels, steps, guess, truth, {}, None, SETUP)
     assert made.ordering() is True
-    assert made.ordering((fine.CROP, fine.FULL)) is False
-    assert made.ordering((fine.FULL, fine.FULL)) is None
-    gain = made.difference(fine.FULL, fine.CROP)
+    assert made.ordering((s41_birds.CROP, s41_birds.FULL)) is False
+    assert made.ordering((s41_birds.FULL, s41_birds.FULL)) is None
+    gain = made.difference(s41_birds.FULL, s41_birds.CROP)
     assert gain.value == pytest.approx(
-        made.accuracy(fine.CROP).value - made.accuracy(fine.FULL).value
+        made.accuracy(s41_birds.CROP).value - made.accuracy(s41_birds.FULL).value
     )
     assert (made.located().value, made.located(0.4).value) == (75, 100)
     with pytest.raises(CamError, match="There is no step"):
@@ -200,14 +202,14 @@ def test_scores_of_known_predictions():
 
 def test_an_unknown_step_is_refused_before_any_work(network, train, test):
     with pytest.raises(CamError, match="There is no step"):
-        fine.run(train, test, network, SETUP, ["CAM"], **HOW)
+        s41_birds.run(train, test, network, SETUP, ["CAM"], **HOW)
 
 
 def test_the_blobs_are_found_and_crops_stay_classifiable(found, test):
-    assert found.accuracy(fine.FULL).value > 60
-    assert found.accuracy(fine.BOX).value > 60
+    assert found.accuracy(s41_birds.FULL).value > 60
+    assert found.accuracy(s41_birds.BOX).value > 60
     assert found.empty["test"] == 0
-    assert set(found.predictions) == {*fine.STEPS, fine.PREDICTED, fine.LEAKY}
+    assert set(found.predictions) == {*s41_birds.STEPS, s41_birds.PREDICTED, s41_birds.LEAKY}
     assert found.ids == test.ids
 
 

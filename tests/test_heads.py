@@ -11,18 +11,19 @@ import torch
 from PIL import Image
 from torch import nn
 
-from cam_utils import CamError, cams, paper, views
+from cam_utils import CamError, cams, views
 from cam_utils.__main__ import main
+from cam_utils.book import published, results
 from cam_utils.data import Record, open_images
 from cam_utils.data.imagenette import CLASSES
-from cam_utils.data.mirrored import WithMirrored, mirrored
+from cam_utils.data.joined import WithMirrored, mirrored
 from cam_utils.errors import BrokenWeights, MissingData
 from cam_utils.networks import InputSpec, check_identity
-from cam_utils.networks.caffe_layers import CaffeGapNetwork
-from cam_utils.tables import results
-from cam_utils.tables.heads import table
-from cam_utils.train import head_runs, heads
-from cam_utils.train import heads_run as train_heads
+from cam_utils.networks.zoo.caffe_layers import CaffeGapNetwork
+from cam_utils.sections.s31_surgery import heads
+from cam_utils.sections.s31_surgery import heads as head_runs
+from cam_utils.sections.s31_surgery import heads_study as train_heads
+from cam_utils.sections.s31_surgery.heads_study import table
 from cam_utils.train.cached_features import scores
 from cam_utils.train.feature_cache import cache_features
 
@@ -147,7 +148,7 @@ def test_held_out_photos_are_not_learnt_nor_their_mirror_images(tmp_path, monkey
 
 
 def test_the_table_is_read_as_other_tables_of_real_data_are(study, monkeypatch):
-    monkeypatch.setattr(paper, "project_root", lambda: study)
+    monkeypatch.setattr(published, "project_root", lambda: study)
     found = results.real_rate("heads", "top-1 error, googlenet-gmp - googlenet-gap, seed 1, points")
     assert found.n == 40
     assert found.low <= found.value <= found.high

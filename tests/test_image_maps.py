@@ -8,8 +8,8 @@ from torch import nn
 
 from cam_utils import CamError, cams, views
 from cam_utils.image_maps import METHODS, image_maps, maps_of_images
-from cam_utils.networks.spec import InputSpec
-from cam_utils.networks.surgery import CutNetwork
+from cam_utils.networks.gap import InputSpec
+from cam_utils.networks.topped import CutNetwork
 from cam_utils.saliency import backprop_saliency
 
 SPEC = InputSpec(size=32, resize=36)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cam_utils import CamError, boxes
-from cam_utils.metrics import mean_interval, rate
+from cam_utils.metrics.intervals import mean_interval, rate
 from cam_utils.metrics.localization import (
     box_right_given_class,
     five_box_error,

@@ -12,10 +12,10 @@ import pytest
 from cam_utils.boxes import iou
 from cam_utils.data import open_images
 from cam_utils.errors import CamError
-from cam_utils.mini import layout
-from cam_utils.mini.base import worker_context
 from cam_utils.mini.birds import MiniBirds
-from cam_utils.mini.birds_species import COMMON, SPECIES
+from cam_utils.mini.birds.species import COMMON, SPECIES
+from cam_utils.mini.pencil import layout
+from cam_utils.mini.pencil.base import worker_context
 
 N = 400  # pictures of train, and as many of val, drawn for the statistics: 20 of each species
 SHARES = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from cam_utils.errors import CamError
-from cam_utils.mini.base import worker_context
-from cam_utils.mini.catalogue import CLASSES, draw_object
 from cam_utils.mini.objects import MiniObjects, arrays
+from cam_utils.mini.objects.catalogue import CLASSES, draw_object
+from cam_utils.mini.pencil.base import worker_context
 
 N = 2016  # pictures drawn for the statistics: 84 of each class
 SHARES = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95]

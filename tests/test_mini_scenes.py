@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from cam_utils.data import open_images
-from cam_utils.data.questions import KINDS as QUESTION_KINDS
+from cam_utils.data.record import KINDS as QUESTION_KINDS
 from cam_utils.errors import CamError
-from cam_utils.mini.base import worker_context
-from cam_utils.mini.palette import oklch
+from cam_utils.mini.pencil.base import worker_context
+from cam_utils.mini.pencil.palette import oklch
 from cam_utils.mini.scenes import CONCEPTS, MiniScenes
-from cam_utils.mini.scenes_colours import NAMED
-from cam_utils.mini.scenes_inventory import CARRIERS, ROOMS, SCENES, chances
+from cam_utils.mini.scenes.colours import NAMED
+from cam_utils.mini.scenes.inventory import CARRIERS, ROOMS, SCENES, chances
 
 N = 400  # pictures drawn for the statistics: 40 of each scene
 

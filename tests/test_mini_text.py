@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from cam_utils.data import open_images
-from cam_utils.mini.base import arrays
+from cam_utils.mini.pencil.base import arrays
 from cam_utils.mini.text import MiniText
-from cam_utils.mini.text_words import WORDS
+from cam_utils.mini.text.words import WORDS
 
 N = 60
 

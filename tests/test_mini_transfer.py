@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from cam_utils import CamError, open_images
-from cam_utils.data.describe import doctor_rows
-from cam_utils.mini.actions import PERSON, MiniActions, draw_action
-from cam_utils.mini.base import arrays
-from cam_utils.mini.figure import joint
-from cam_utils.mini.line_art import MiniSketches
-from cam_utils.mini.scene import tight_box
-from cam_utils.mini.texture_pictures import MiniTextures
+from cam_utils.data.readiness import doctor_rows
+from cam_utils.mini.objects.composition import tight_box
+from cam_utils.mini.objects.line_art import MiniSketches
+from cam_utils.mini.pencil.base import arrays
+from cam_utils.mini.pencil.texture_pictures import MiniTextures
+from cam_utils.mini.people import PERSON, MiniActions, draw_action
+from cam_utils.mini.people.person import joint
 
 SETS = (MiniActions, MiniTextures, MiniSketches)
 SIZE = {MiniActions: 160, MiniTextures: 112, MiniSketches: 112}

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from cam_utils import CamError, MissingData
-from cam_utils.claims import Claims, published
-from cam_utils.params import COMMON, Params
-from cam_utils.runner import check_parameters
+from cam_utils.book.claims import Claims, published
+from cam_utils.book.params import COMMON, Params
+from cam_utils.commands.runner import check_parameters
 
 GOOD = {
     "profile": "mini",
@@ -80,7 +80,7 @@ def test_figure_folder(monkeypatch, tmp_path, repo):
 
 @pytest.fixture(scope="module")
 def notebook():
-    from cam_utils.runner import notebooks
+    from cam_utils.commands.runner import notebooks
 
     return notebooks(["01"])[0]
 
@@ -147,7 +147,7 @@ def test_published_record_is_found_again():
 def test_a_stored_notebook_has_nothing_that_only_its_run_knows(tmp_path):
     import nbformat
 
-    from cam_utils.runner import store
+    from cam_utils.commands.runner import store
 
     table = '<style>#T_3fa12_row0 {}</style><table id="T_3fa12"></table>'
     outputs = [

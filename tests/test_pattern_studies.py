@@ -6,14 +6,17 @@ from toy_scenes import ColourNetwork, ToyScenes
 
 from cam_utils import CamError, load_network, open_images
 from cam_utils.data import Subset
-from cam_utils.data.questions import Question
+from cam_utils.data.record import Question
 from cam_utils.errors import MissingData
 from cam_utils.features import extract, fit_svm, svm_network
-from cam_utils.patterns import answers, choose, concept_study, text, text_study
-from cam_utils.patterns.concepts import Mining
-from cam_utils.patterns.once import DrawnOnce, Twins
-from cam_utils.plots import fig_discoveries, fig_patterns
-from cam_utils.vqa import fit
+from cam_utils.mini.drawn_once import DrawnOnce, Twins
+from cam_utils.sections.s42_patterns import answers, choose, concepts
+from cam_utils.sections.s42_patterns import figures as fig_discoveries
+from cam_utils.sections.s42_patterns import figures as fig_patterns
+from cam_utils.sections.s42_patterns import text_detector as text
+from cam_utils.sections.s42_patterns import text_detector as text_study
+from cam_utils.sections.s42_patterns.answers import fit
+from cam_utils.sections.s42_patterns.concepts import Mining
 
 
 class ToldScenes(ToyScenes):
@@ -47,7 +50,7 @@ def test_a_concept_is_ranked_and_placed_on_held_out_pictures(toys):
     network, (train, test), (learnt, held) = toys
     captions = [train.captions(i) for i in range(len(train))]
     how = Mining(rounds=1, costs=(10.0,))
-    found = concept_study.study_concept(network, (learnt, captions), (held, test), "lamp", how)
+    found = concepts.study_concept(network, (learnt, captions), (held, test), "lamp", how)
     assert found.shown.sum() == len(found.placed) == sum("lamp" in r.objects for r in test.records)
     assert found.precision().value > 95 > found.fake_precision().value
     assert found.placed["energy"].mean() > 0.6 > found.fake_placed["energy"].mean()
@@ -108,19 +111,19 @@ def test_the_text_detector_and_the_twins(tmp_path):
 
 
 def test_scenes_are_shown_with_their_lists(toys):
-    from cam_utils.patterns import informative, objects
+    from cam_utils.sections.s42_patterns import informative, tally
 
     network, (train, test), (learnt, held) = toys
     labels = np.array([train.label(i) for i in range(len(train))])
     svm = fit_svm(learnt, labels, train.classes)
     scenes, predicted = svm_network(network, svm), svm.predict(held)
-    found = objects.tally(scenes, test, range(len(test)), predicted, progress=False)
+    found = tally.tally(scenes, test, range(len(test)), predicted, progress=False)
     lists = informative.lists(found)
     panels = {
         s: fig_discoveries.scene_panels(scenes, test, predicted, k)
         for k, s in enumerate(test.classes)
     }
-    noise = {s: informative.listing(found, s, source=objects.NOISE) for s in test.classes}
+    noise = {s: informative.listing(found, s, source=tally.NOISE) for s in test.classes}
     figure = fig_patterns.figure9(panels, lists, noise)
     assert all(len(row) == 4 for row in panels.values())
     texts = {t.get_text() for ax in figure.findobj() if hasattr(ax, "get_yticklabels")

@@ -9,14 +9,21 @@ from toy_scenes import NAMES, SIDE, ColourNetwork, ToyScenes
 
 from cam_utils import CamError
 from cam_utils.data.record import Record
+from cam_utils.evaluate.maps import records_with_maps
 from cam_utils.features import extract, fit_svm, svm_network
 from cam_utils.metrics import ranking
+from cam_utils.mini.drawn_once import DrawnOnce
 from cam_utils.mini.scenes import CONCEPTS, MiniScenes
 from cam_utils.mini.text import MiniText
-from cam_utils.patterns import concepts, informative, objects, placement, text
-from cam_utils.patterns.maps import records_with_maps
-from cam_utils.patterns.objects import NOISE, OTHER, PREDICTED, WRONG, Rule
-from cam_utils.patterns.once import DrawnOnce
+from cam_utils.sections.s42_patterns import concepts, informative, tally, text_detector
+from cam_utils.sections.s42_patterns import concepts as placement
+from cam_utils.sections.s42_patterns.tally import (
+    NOISE,
+    OTHER,
+    PREDICTED,
+    WRONG,
+    Rule,
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +39,7 @@ def scenes():
 def counted(scenes):
     network, found, data = scenes
     logits = found.values @ network.class_weights.numpy().T + network.class_bias.numpy()
-    return objects.tally(network, data, range(len(data)), logits.argmax(1), progress=False)
+    return tally.tally(network, data, range(len(data)), logits.argmax(1), progress=False)
 
 
 def test_frequent_and_informative_lists(counted):
@@ -96,9 +103,9 @@ def test_the_region_shows_what_tells_the_scene(counted):
 
 def test_regions_of_equal_size():
     map = np.arange(12.0).reshape(3, 4)
-    assert objects.region(map, 0.5).sum() == 6
-    assert not objects.region(-map - 1, 0.5).any()
-    three, none = objects.highest(map, [3, 0])
+    assert tally.region(map, 0.5).sum() == 6
+    assert not tally.region(-map - 1, 0.5).any()
+    three, none = tally.highest(map, [3, 0])
     assert three[2, 1:].all()
     assert three.sum() == 3
     assert not none.any()
@@ -107,10 +114,10 @@ def test_regions_of_equal_size():
 def test_objects_of_one_name_count_as_one(scenes):
     record = scenes[2][0]
     twice = Record("x", record.image, 0, record.boxes[:2], record.masks[:2], objects=("a", "a"))
-    (mask,) = objects.object_masks(twice).values()
+    (mask,) = tally.object_masks(twice).values()
     assert mask.sum() == record.masks[:2].any(0).sum()
     with pytest.raises(CamError, match="named objects"):
-        objects.object_masks(Record("x", record.image, 0, record.boxes))
+        tally.object_masks(Record("x", record.image, 0, record.boxes))
 
 
 def test_maps_come_in_order_with_their_records(scenes):
@@ -206,23 +213,23 @@ def words(boxes, masks=None, size=(60, 40)):
 
 def test_words_are_masks_or_boxes():
     record = words([(10, 10, 20, 15), (30, 20, 40, 30)])
-    mask = text.word_mask(record)
+    mask = text_detector.word_mask(record)
     assert mask.sum() == 50 + 100
     assert mask[10, 10]
     assert not mask[10, 20]
-    assert text.word_mask(record, 0.2).sum() > mask.sum()
+    assert text_detector.word_mask(record, 0.2).sum() > mask.sum()
     own = np.zeros((2, 40, 60), bool)
     own[0, 12, 12] = own[1, 25, 35] = True
-    assert text.word_mask(words(record.boxes, own)).sum() == 2
+    assert text_detector.word_mask(words(record.boxes, own)).sum() == 2
     with pytest.raises(CamError, match="no words"):
-        text.word_mask(words([]))
+        text_detector.word_mask(words([]))
 
 
 def test_maps_against_words():
     record = words([(10, 10, 20, 15), (30, 20, 40, 30)])
     map = np.zeros((40, 60))
     map[20:30, 30:40] = 1
-    found = text.score_map(map, record)
+    found = text_detector.score_map(map, record)
     assert found["iou"] == 1
     assert found["energy"] == 1
     assert found["pointing"] == 1
@@ -234,21 +241,23 @@ def test_words_are_erased_and_as_much_elsewhere():
     pixels = np.asarray(record.image).copy()
     pixels[10:15, 10:20] = 255
     record.image = Image.fromarray(pixels)
-    without, control = (np.asarray(p) for p in text.erase_words(record, np.random.default_rng(0)))
+    without, control = (
+        np.asarray(p) for p in text_detector.erase_words(record, np.random.default_rng(0))
+    )
     assert without[10:15, 10:20].max() < 130
     assert (control[10:15, 10:20] == 255).all()
     assert (without != pixels).any(2).sum() == pytest.approx(
         (control != pixels).any(2).sum(), rel=0.5
     )
     full = words([(0, 0, 60, 40)])
-    assert text.erase_words(full, np.random.default_rng(0))[1] is None
-    assert np.ptp(np.asarray(text.greyscale(record.image)), axis=2).max() == 0
+    assert text_detector.erase_words(full, np.random.default_rng(0))[1] is None
+    assert np.ptp(np.asarray(text_detector.greyscale(record.image)), axis=2).max() == 0
 
 
 def test_falls_are_relative_to_the_spread():
     score = np.array([[3.0, 1.0, 2.5], [1.0, -1.0, 0.5]])
     energy = np.array([[0.5, 0.2, 0.5], [0.4, 0.1, 0.4]])
-    found = text.drop_rates(score, energy)
+    found = text_detector.drop_rates(score, energy)
     fall = "fall of the score, in its standard deviations: "
     assert found[fall + "words erased"].value == pytest.approx(2)
     assert found[fall + "elsewhere"].value == pytest.approx(0.5)
@@ -262,7 +271,7 @@ def test_drawn_once_is_what_is_drawn(tmp_path):
     for data in (scenes, streets):
         first = DrawnOnce(data, 6, tmp_path, workers=1, progress=False)
         again = DrawnOnce(data, 6, tmp_path, workers=1, progress=False)
-        assert len(list(tmp_path.glob("*.npz"))) == 1 + (data is streets)
+        assert len(list(tmp_path.glob("drawn-*.safetensors"))) == 1 + (data is streets)
         assert len(again) == 6
         assert again.ids == data.ids[:6]
         for i in range(6):

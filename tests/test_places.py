@@ -7,7 +7,7 @@ import torch
 import torchvision
 
 from cam_utils import BrokenWeights, CamError, MissingData, NoClassActivationMap, cams, load_network
-from cam_utils.doctor import weight_rows
+from cam_utils.commands.doctor import weight_rows
 from cam_utils.networks import available_networks, load_torchvision_file
 
 
@@ -82,7 +82,7 @@ def test_old_densenet_names(tmp_path):
     model = torchvision.models.DenseNet(8, (2, 2), 16, num_classes=5)
     old = {k.replace(".norm1.", ".norm.1.").replace(".conv2.", ".conv.2."): v
            for k, v in model.state_dict().items()}  # fmt: skip
-    from cam_utils.networks.places import _state
+    from cam_utils.networks.zoo.places365 import _state
 
     assert any(".norm.1." in k for k in old)
     model.load_state_dict(_state({"state_dict": {"module." + k: v for k, v in old.items()}}))

@@ -10,7 +10,7 @@ from PIL import Image
 from trees import HEIGHT, TREES, WIDTH, icdar2015, photo
 
 from cam_utils.data import available_images, open_images, subset
-from cam_utils.data.describe import doctor_rows
+from cam_utils.data.readiness import doctor_rows
 from cam_utils.data.sources import SOURCES
 from cam_utils.errors import BrokenImage, CamError, MissingData
 

@@ -65,7 +65,7 @@ def test_cub_without_photos_knows_boxes_labels_and_parts(tmp_path):
     images = open_images("cub", "all", tmp_path)
     assert images.boxes(2).tolist() == [[30, 20, 43, 24]]
     assert "left eye" in images.part_points(2)
-    with pytest.raises(MissingData, match="There is no picture"):
+    with pytest.raises(CamError, match=r"None of the 4 images .* There is no picture"):
         read_truth(images, progress=False)
 
 

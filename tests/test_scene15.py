@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from cam_utils import CamError, MissingData, open_images
-from cam_utils.data.describe import doctor_rows
+from cam_utils.data.readiness import doctor_rows
 from cam_utils.data.scene15 import CLASSES, class_of
 
 

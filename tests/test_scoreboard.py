@@ -5,13 +5,13 @@ import re
 import nbformat
 import pytest
 
-from cam_utils import paper
-from cam_utils.claims import RECORD, WORDS
+from cam_utils.book import published
+from cam_utils.book.claims import RECORD, WORDS
+from cam_utils.commands.scoreboard import cells as cells_module
+from cam_utils.commands.scoreboard import decided as verdicts_module
+from cam_utils.commands.scoreboard import page as page_module
+from cam_utils.commands.scoreboard.cells import cells
 from cam_utils.errors import CamError
-from cam_utils.scoreboard import cells as cells_module
-from cam_utils.scoreboard import page as page_module
-from cam_utils.scoreboard import verdicts as verdicts_module
-from cam_utils.scoreboard.cells import cells
 
 PROFILES = ("mini", "paper")
 
@@ -19,8 +19,8 @@ PROFILES = ("mini", "paper")
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_cell_of_every_table_is_measured_or_has_the_reason(profile):
     found = cells(profile)
-    for number in paper.CAPTIONS:
-        frame = paper.table(number)
+    for number in published.CAPTIONS:
+        frame = published.table(number)
         numbers = frame.iloc[:, 1:].drop(columns=["supervision", "annotation"], errors="ignore")
         own = [c for c in found if c.table == number]
         assert len(own) == numbers.size
@@ -35,7 +35,7 @@ def test_every_cell_of_every_table_is_measured_or_has_the_reason(profile):
 
 
 def test_cells_hold_the_stored_numbers():
-    stored, _ = paper.measured("table2", "mini")
+    stored, _ = published.measured("table2", "mini")
     row = stored[(stored["row"] == "NIN") & (stored["metric"] == "top-1 localization error, %")]
     cell = next(c for c in cells("mini") if (c.table, c.row, c.column) == (2, "NIN", "top1"))
     assert cell.measured.value == float(row["measured"].iloc[0])
@@ -63,7 +63,7 @@ def test_every_claim_has_a_verdict_and_a_cell():
     assert verdicts_module.undecided(found) == []
     assert set(found["verdict"]) <= set(WORDS.values())
     assert (found["cell"] != "").all(), found[found["cell"] == ""]
-    named = {name for line in paper.entries()["claims"] for name in line.split()}
+    named = {name for line in published.entries()["claims"] for name in line.split()}
     assert named <= set(found["claim"])
 
 

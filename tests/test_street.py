@@ -9,8 +9,10 @@ from toy_scenes import COLOURS, ColourNetwork
 from cam_utils import CamError, load_network, open_images
 from cam_utils.data import Subset
 from cam_utils.features import extract
-from cam_utils.patterns import detectors, street, street_run
-from cam_utils.patterns.street import AS_IT_IS, ELSEWHERE, ERASED
+from cam_utils.keep import read_piece, write_piece
+from cam_utils.sections.s42_patterns import detectors, street_photos
+from cam_utils.sections.s42_patterns import detectors as street_run
+from cam_utils.sections.s42_patterns.street_photos import AS_IT_IS, ELSEWHERE, ERASED
 
 N = 14
 
@@ -49,7 +51,7 @@ def plain():
 @pytest.fixture(scope="module")
 def gathered(photos, tmp_path_factory):
     folder = tmp_path_factory.mktemp("street")
-    return street.gather(ColourNetwork(), photos, folder, progress=False), folder
+    return street_photos.gather(ColourNetwork(), photos, folder, progress=False), folder
 
 
 def test_six_versions_of_each_photo(gathered, photos):
@@ -61,11 +63,12 @@ def test_six_versions_of_each_photo(gathered, photos):
     assert (yellow[0] > 3 * yellow[1]).all()
     assert yellow[2] == pytest.approx(yellow[0], rel=0.05)
     assert (found.pooled("grey", AS_IT_IS)[:, lamp] == 0).all()
-    kept = sorted(folder.glob("*.npy"))
-    assert len(kept) == N
-    np.save(kept[0], np.full((2, 3, 5, 8, 8), 7, np.float32))  # read, not computed again
-    again = street.gather(ColourNetwork(), photos, folder, progress=False)
-    assert (again.maps == 7).all((1, 2, 3, 4, 5)).sum() == 1
+    (kept,) = folder.glob("features-*.safetensors")
+    arrays, about = read_piece(kept)
+    poisoned = {"values": 0 * arrays["values"] + 7, "places": arrays["places"]}
+    write_piece(kept, poisoned, about["note"], about["identity"])  # read, not computed again
+    again = street_photos.gather(ColourNetwork(), photos, folder, progress=False)
+    assert (again.maps == 7).all()
 
 
 def test_each_half_is_scored_by_the_other(gathered, plain):
@@ -76,7 +79,7 @@ def test_each_half_is_scored_by_the_other(gathered, plain):
     # poison a half: its own photos are scored as before, since they were never trained on
     poisoned = found.maps.copy()
     poisoned[held.half == 0] *= 50
-    other = street.Street(found.places, found.ids, [], poisoned)
+    other = street_photos.Street(found.places, found.ids, [], poisoned)
     again = detectors.held_out(other, negatives, detectors.TEXT, "colour")
     first = held.half == 0
     assert again.scores[~first] != pytest.approx(held.scores[~first])
@@ -90,9 +93,9 @@ def test_the_table_tells_text_from_style(gathered, plain, photos):
     found, _ = gathered
     negatives = extract(ColourNetwork(), plain, view="whole", cache=False, progress=False).values
     table, costs = detectors.study(
-        found, photos, dict.fromkeys(street.COLOURS, negatives), progress=False
+        found, photos, dict.fromkeys(street_photos.COLOURS, negatives), progress=False
     )
-    assert set(costs) == {f"{c}, {d}" for c in street.COLOURS for d in detectors.DETECTORS}
+    assert set(costs) == {f"{c}, {d}" for c in street_photos.COLOURS for d in detectors.DETECTORS}
     both = table[(table["scored"] == "both") & (table["colour"] == "colour")]
     energy = both[both["metric"] == "energy inside, %, map"].set_index("detector")["measured"]
     assert energy["same photos"] > 60 > energy["style alone"]
@@ -104,7 +107,7 @@ def test_the_table_tells_text_from_style(gathered, plain, photos):
 
 
 def test_grey_is_another_data_set(photos):
-    grey = street.Grey(photos)
+    grey = street_photos.Grey(photos)
     assert grey.name == "icdar2015 grey"
     assert grey.path(0) == photos.path(0)
     assert np.ptp(np.asarray(grey[0].image), axis=2).max() == 0
@@ -115,7 +118,7 @@ def test_grey_is_another_data_set(photos):
 def test_real_photos(shared, tmp_path):
     network = load_network("caffe/googlenet", shared / "real")
     photos = Subset(open_images("icdar2015", "all", shared / "real"), [0, 3])
-    found = street.gather(network, photos, tmp_path, progress=False)
+    found = street_photos.gather(network, photos, tmp_path, progress=False)
     assert found.maps.shape[2:4] == (3, 1024)
     assert np.isfinite(found.maps).all()
     changed = found.pooled("grey", AS_IT_IS) - found.pooled("grey", ERASED)
@@ -130,6 +133,6 @@ def test_the_stored_table_was_measured_on_all_photos(repo):
     path = repo / "figures" / "paper" / "text_icdar2015.csv"
     table = pd.read_csv(path)
     assert set(table["detector"]) == set(detectors.DETECTORS)
-    assert set(table["colour"]) == set(street.COLOURS)
+    assert set(table["colour"]) == set(street_photos.COLOURS)
     inside = table[(table["low"] > table["measured"]) | (table["measured"] > table["high"])]
     assert inside.empty

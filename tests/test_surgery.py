@@ -10,21 +10,14 @@ from torch import nn
 
 from cam_utils import CamError, NoClassActivationMap, as_gap_network, cams
 from cam_utils.networks import InputSpec, check_identity
-from cam_utils.networks.caffe import build_caffe
-from cam_utils.networks.caffe_googlenet import googlenet_cam
-from cam_utils.networks.caffe_vgg import vgg16_cam
-from cam_utils.networks.describe import compare, describe
+from cam_utils.networks.cut.chain import chain
+from cam_utils.networks.cut.describe import compare, describe
+from cam_utils.networks.cut.surgery import PAPER_NETWORKS, cut, gap_surgery, inherit
 from cam_utils.networks.gap import ClassMapNetwork, GapNetwork
-from cam_utils.networks.layers import chain
-from cam_utils.networks.mini import BUILDERS, PARENTS, build_mini
-from cam_utils.networks.surgery import (
-    PAPER_NETWORKS,
-    CutNetwork,
-    add_gap_head,
-    cut,
-    gap_surgery,
-    inherit,
-)
+from cam_utils.networks.topped import CutNetwork, add_gap_head
+from cam_utils.networks.zoo.caffe import build_caffe
+from cam_utils.networks.zoo.caffe_nets import googlenet_cam, vgg16_cam
+from cam_utils.networks.zoo.mini_weights import BUILDERS, PARENTS, build_mini
 
 
 def noise(size, batch=1, seed=1):

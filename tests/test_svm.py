@@ -288,9 +288,9 @@ def test_impossible_splits_are_refused():
 
 
 def test_every_column_of_table_5_has_a_protocol():
-    from cam_utils import paper
+    from cam_utils.book import published
 
-    assert set(paper.table(5).columns[1:]) <= set(PROTOCOLS)
+    assert set(published.table(5).columns[1:]) <= set(PROTOCOLS)
     assert (PROTOCOLS["SUN397"].train, PROTOCOLS["SUN397"].test) == (50, 50)
     assert (PROTOCOLS["Event8"].train, PROTOCOLS["Event8"].test) == (70, 60)
     assert PROTOCOLS["SUN Attribute"].score == "average precision"
@@ -369,7 +369,7 @@ def test_the_readmes_example_runs(repo, monkeypatch):
     code = text.split("```python\n")[1].split("```")[0]
     few = {s: Subset(open_images("mini/actions", s), range(60)) for s in ("train", "test")}
     monkeypatch.setattr("cam_utils.open_images", lambda name, split: few[split])
-    monkeypatch.setattr("cam_utils.features.cache.project_root", lambda: None)
+    monkeypatch.setattr("cam_utils.keep.project_root", lambda: None)
     found = {}
     exec(compile(code, "README.md", "exec"), found)
     width, height = few["test"][0].image.size

@@ -6,10 +6,10 @@ import torch
 
 from cam_utils import CamError, MissingData, load_network, open_images
 from cam_utils.data import Subset
-from cam_utils.metrics import Rate, true_ranks
-from cam_utils.networks.surgery import gap_surgery
-from cam_utils.plots import fig_surgery
-from cam_utils.tables import table1
+from cam_utils.metrics.classification import true_ranks
+from cam_utils.metrics.intervals import Rate
+from cam_utils.networks.cut.surgery import gap_surgery
+from cam_utils.sections.s31_surgery import figures, tables
 
 
 def test_ranks_of_true_classes():
@@ -20,7 +20,7 @@ def test_ranks_of_true_classes():
 def test_measured_ranks_are_the_networks_own():
     data = Subset(open_images("mini/objects", "val"), range(30))
     nets = {"GoogLeNet": load_network("mini/googlenet"), "NIN": load_network("mini/nin")}
-    ranks = table1.measure(nets, data)
+    ranks = tables.measure(nets, data)
     for row, network in nets.items():
         for i in (0, 17, 29):
             image = np.asarray(data[i].image, np.float32)
@@ -28,7 +28,7 @@ def test_measured_ranks_are_the_networks_own():
             x = (x / 255 - 0.5) / 0.25
             logits = network(x)[0]
             assert ranks[row][i] == int((logits > logits[data[i].label]).sum()) + 1
-    few = table1.measure(nets, data, limit=7, seed=3)
+    few = tables.measure(nets, data, limit=7, seed=3)
     chosen = np.sort(np.random.default_rng(3).choice(30, 7, replace=False))
     assert few["NIN"].tolist() == ranks["NIN"][chosen].tolist()
 
@@ -37,79 +37,79 @@ def test_classes_must_fit():
     network = load_network("mini/nin")
     network.classes = network.classes[:5]
     with pytest.raises(CamError, match="NIN has 5 classes and mini/objects 24"):
-        table1.measure({"NIN": network}, open_images("mini/objects", "val"))
+        tables.measure({"NIN": network}, open_images("mini/objects", "val"))
 
 
 def test_missing_networks_are_named(tmp_path):
-    nets, missing = table1.open_networks("mini")
-    assert list(nets) == list(table1.ROWS)
+    nets, missing = tables.open_networks("mini")
+    assert list(nets) == list(tables.ROWS)
     assert not missing
     with pytest.raises(MissingData, match="GoogLeNet-GMP: was never released"):
-        table1.open_networks("paper", tmp_path)
+        tables.open_networks("paper", tmp_path)
 
 
 def test_real_networks_that_are_here(shared):
-    nets, missing = table1.open_networks("paper", shared / "real")
+    nets, missing = tables.open_networks("paper", shared / "real")
     assert list(nets) == ["GoogLeNet"]
     assert len(missing) == 8
     data = Subset(open_images("ilsvrc", "val", shared / "real"), range(4))
-    assert table1.measure(nets, data)["GoogLeNet"].shape == (4,)
-    table = table1.errors(table1.measure(nets, data), missing).set_index("network")
+    assert tables.measure(nets, data)["GoogLeNet"].shape == (4,)
+    table = tables.errors(tables.measure(nets, data), missing).set_index("network")
     assert table.loc["NIN", "measured top-1"] == "-"
     assert table.loc["GoogLeNet", "paper top-1"] == "31.9"
 
 
 def test_drops_are_counted_image_by_image():
     ranks = {"AlexNet": np.array([1, 1, 2, 9]), "AlexNet-GAP": np.array([1, 2, 2, 1])}
-    found = table1.drop(ranks, "AlexNet-GAP", 1)
+    found = tables.drop(ranks, "AlexNet-GAP", 1)
     assert found.value == 0
     assert found.low < 0 < found.high
-    assert table1.drop(ranks, "AlexNet-GAP", 5).value == -25
-    assert table1.drop(ranks, "VGGnet-GAP", 1) is None
-    assert table1.repaired(ranks) is None  # nothing was lost
+    assert tables.drop(ranks, "AlexNet-GAP", 5).value == -25
+    assert tables.drop(ranks, "VGGnet-GAP", 1) is None
+    assert tables.repaired(ranks) is None  # nothing was lost
 
 
 def test_what_the_repair_wins_back():
     ranks = {"AlexNet": np.ones(40), "AlexNet-GAP": np.full(40, 2), "AlexNet*-GAP": np.ones(40)}
-    assert table1.repaired(ranks).value == 100
+    assert tables.repaired(ranks).value == 100
 
 
 def test_published_differences():
-    assert table1.published_drop("AlexNet-GAP", 1) == 8.5
+    assert tables.published_drop("AlexNet-GAP", 1) == 8.5
     assert [
-        table1.published_drop(r, 5) for r in ("VGGnet-GAP", "GoogLeNet-GAP", "AlexNet*-GAP")
+        tables.published_drop(r, 5) for r in ("VGGnet-GAP", "GoogLeNet-GAP", "AlexNet*-GAP")
     ] == [0.8, 1.9, 1.4]
 
 
 def test_verdicts_have_three_values():
     small, large, wide = Rate(1, 0.5, 1.5, 9), Rate(4, 3, 5, 9), Rate(2, -1, 5, 9)
-    assert table1.mostly_small([small, small, large]) is True
-    assert table1.mostly_small([small, large, large]) is False
-    assert table1.mostly_small([small, wide, wide]) is None
-    assert table1.mostly_small([1.9, 2.0, 0.8, 6.8]) is True
-    assert table1.mostly_small([2.2, 3.1, 2.3, 8.5]) is False
-    assert table1.largest({"a": large, "b": small}, "a") is True
-    assert table1.largest({"a": small, "b": large}, "a") is False
-    assert table1.largest({"a": wide, "b": small}, "a") is None
+    assert tables.mostly_small([small, small, large]) is True
+    assert tables.mostly_small([small, large, large]) is False
+    assert tables.mostly_small([small, wide, wide]) is None
+    assert tables.mostly_small([1.9, 2.0, 0.8, 6.8]) is True
+    assert tables.mostly_small([2.2, 3.1, 2.3, 8.5]) is False
+    assert tables.largest({"a": large, "b": small}, "a") is True
+    assert tables.largest({"a": small, "b": large}, "a") is False
+    assert tables.largest({"a": wide, "b": small}, "a") is None
 
 
 def test_poolings_average_seeds_within_images():
     made = {("googlenet-gap", s): np.array([1, 1, 1, 1]) for s in range(3)}
     made |= {("googlenet-gmp", s): np.array([2, 1, 1, 1 + s]) for s in range(3)}
-    table, difference = table1.poolings(1, [0, 1, 2], lambda name, seed: made[name, seed])
+    table, difference = tables.poolings(1, [0, 1, 2], lambda name, seed: made[name, seed])
     assert len(table) == 3
     assert difference.n == 4
     assert difference.value == pytest.approx(100 * (1 + 2 / 3) / 4)
 
 
 def test_the_surgery_in_numbers():
-    table = fig_surgery.parameter_table().set_index(["network", "added"])
+    table = figures.parameter_table().set_index(["network", "added"])
     assert table.loc[("vgg-gap", "as the paper says"), "saved"] == pytest.approx(85.21, abs=0.01)
     assert table["removed"].groupby(level=0).first().to_dict() == {
         "alexnet-gap": 0, "googlenet-gap": 12, "vgg-gap": 0,
     }  # fmt: skip
     with torch.device("meta"):
-        stages = fig_surgery.stages(gap_surgery("googlenet-gap"))
+        stages = figures.stages(gap_surgery("googlenet-gap"))
     assert stages["stage"].tolist()[-4:] == ["inception_4e", "cam_conv", "GAP", "cam_fc"]
     assert stages["parameters"].sum() == 12_179_752
     assert stages.set_index("stage")["side"]["inception_4e"] == 14

@@ -6,13 +6,14 @@ import pytest
 from PIL import Image
 from tiny_features import TinyGap, Toy
 
-from cam_utils import CamError, paper
+from cam_utils import CamError
 from cam_utils.__main__ import main
-from cam_utils.data.in_memory import InMemory
+from cam_utils.book import published
+from cam_utils.data.joined import InMemory
 from cam_utils.data.scene15 import CLASSES
 from cam_utils.features import SplitRule, extract, joined
-from cam_utils.tables import table5, table5_rows, table5_run
-from cam_utils.tables.table5_view import columns_of, side_by_side
+from cam_utils.sections.s4_transfer import studies, table5, tables
+from cam_utils.sections.s4_transfer.tables import columns_of, side_by_side
 
 GIVEN = (("train", "test"),)
 RULE = SplitRule("scene15", 8, random=2, given=GIVEN)
@@ -60,7 +61,7 @@ def test_the_view_is_chosen_by_cross_validation(fits):
 
 
 def test_stored_rows(fits):
-    rows = pd.DataFrame(table5_rows.accuracies(fits))
+    rows = pd.DataFrame(tables.accuracies(fits))
     assert len(rows) == 4
     row = rows[(rows["feature"] == ROWS[0]) & (rows["split"] == "random")].iloc[0]
     own = fits[(fits["feature"] == ROWS[0]) & fits["chosen"] & (fits["split"] != "given")]
@@ -75,9 +76,9 @@ def test_stored_rows(fits):
 
 
 def test_differences_are_of_the_same_images(fits):
-    found = pd.DataFrame(table5_rows.differences(fits))
+    found = pd.DataFrame(tables.differences(fits))
     assert list(found["split"]) == ["given", "random"]
-    rows = pd.DataFrame(table5_rows.accuracies(fits)).set_index(["feature", "split"])["measured"]
+    rows = pd.DataFrame(tables.accuracies(fits)).set_index(["feature", "split"])["measured"]
     for row in found.itertuples():
         expected = rows[(row.first, row.split)] - rows[(row.second, row.split)]
         assert row.measured == pytest.approx(expected, abs=2e-3)
@@ -133,16 +134,16 @@ def test_pictures_in_memory_are_made_once():
 
 
 def test_random_control_networks_are_the_same_every_time():
-    first, again = (table5_run.untrained("mini/googlenet") for _ in range(2))
+    first, again = (studies.untrained("mini/googlenet") for _ in range(2))
     assert first.weights_hash == again.weights_hash
-    assert first.weights_hash != table5_run.untrained("mini/googlenet", seed=1).weights_hash
+    assert first.weights_hash != studies.untrained("mini/googlenet", seed=1).weights_hash
 
 
 def test_the_command_writes_the_drawn_worlds_table(tmp_path, monkeypatch, capsys):
     rows = ("gap, GoogLeNet-GAP", f"gap, GoogLeNet-GAP, {table5.RANDOM}")
     monkeypatch.setattr(table5, "FEATURES", {k: table5.FEATURES[k] for k in rows})
-    monkeypatch.setattr(table5_run, "MINI_SETS", ("mini/objects",))
-    monkeypatch.setattr("cam_utils.features.cache.project_root", lambda: None)
+    monkeypatch.setattr(studies, "MINI_SETS", ("mini/objects",))
+    monkeypatch.setattr("cam_utils.keep.project_root", lambda: None)
     given = ["--only", "table5", "--limit", "6", "--out", str(tmp_path), "--device", "cpu"]
     assert main(["tables", *given]) == 0
     assert "table5.csv" in capsys.readouterr().out
@@ -154,10 +155,10 @@ def test_the_command_writes_the_drawn_worlds_table(tmp_path, monkeypatch, capsys
 
 
 def test_the_table_stands_beside_the_papers(monkeypatch, fits):
-    stored = pd.DataFrame(table5_rows.accuracies(fits))
+    stored = pd.DataFrame(tables.accuracies(fits))
     mini = stored[stored["split"] == "given"].assign(data="mini/scenes", paper=np.nan)
     found = {"paper": (stored, {}), "mini": (mini, {})}
-    monkeypatch.setattr(paper, "measured", lambda name, profile="paper": found.get(profile))
+    monkeypatch.setattr(published, "measured", lambda name, profile="paper": found.get(profile))
     shown = side_by_side(["Scene15", "SUN Attribute"])
     assert list(shown.columns)[:2] == ["feature", "paper: Scene15"]
     assert shown["paper: SUN Attribute"][0].endswith("?")  # the doubtful cell

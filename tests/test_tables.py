@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cam_utils import CamError, MissingData, load_network, open_images, paper
+from cam_utils import CamError, MissingData, load_network, open_images
+from cam_utils.book import published as paper
+from cam_utils.commands import tables_command as table_runs
 from cam_utils.data import Subset
-from cam_utils.evaluate import PAPER, RELEASED, evaluate
+from cam_utils.evaluate import PAPER, RELEASED, evaluate, evaluate_all
 from cam_utils.metrics.localization import misses
-from cam_utils.plots import fig_boxes
-from cam_utils.tables import runs as table_runs
-from cam_utils.tables import table2, variants
-from cam_utils.tables import views as table_views
-from cam_utils.train.mini_seeds import load_seed
+from cam_utils.sections.s31_surgery.train_mini import load_seed
+from cam_utils.sections.s32_localization import figures, variants
+from cam_utils.sections.s32_localization import tables as table2
+from cam_utils.sections.s32_localization import tables as table_views
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_protocols_together_give_what_each_gives_alone(network, few):
         "e": replace(PAPER, view="ten"),
         "f": table2.BACKPROP_RULES["backprop, released rectangles"],
     }
-    together = variants.evaluate_all(network, few, protocols, batch=8)
+    together = evaluate_all(network, few, protocols, batch=8)
     assert list(together) == list(protocols)
     for text, protocol in protocols.items():
         alone = evaluate(network, few, protocol, progress=False, batch=8)
@@ -46,7 +47,7 @@ def test_protocols_together_give_what_each_gives_alone(network, few):
 
 def test_protocols_without_boxes_are_refused(network, few):
     with pytest.raises(CamError, match="makes no boxes"):
-        variants.evaluate_all(network, few, {"x": replace(PAPER, rule="", threshold=None)})
+        evaluate_all(network, few, {"x": replace(PAPER, rule="", threshold=None)})
 
 
 def test_every_step_changes_the_words_of_the_paper():
@@ -58,7 +59,7 @@ def test_every_step_changes_the_words_of_the_paper():
 
 def test_the_ablation_counts_from_its_first_step(network, few):
     steps = {"base": PAPER, "high": replace(PAPER, threshold=0.7)}
-    tables = variants.evaluate_all(network, few, steps)
+    tables = evaluate_all(network, few, steps)
     found = variants.ablation(tables, "base").set_index(["step", "metric"])
     assert (found.loc["base", ["difference", "difference_low", "difference_high"]] == 0).all(
         axis=None
@@ -170,17 +171,17 @@ def test_seeds_that_are_not_here_are_named(tmp_path, monkeypatch):
 
 def test_images_are_chosen_in_the_measured_proportion():
     wrong = pd.Series([i % 4 == 0 for i in range(100)], index=[f"{i:03d}" for i in range(100)])
-    ids = fig_boxes.choose_in_proportion(wrong, 8, 1)
+    ids = figures.choose_in_proportion(wrong, 8, 1)
     assert len(set(ids)) == 8
     assert [bool(wrong[i]) for i in ids] == [False] * 6 + [True] * 2
-    assert ids == fig_boxes.choose_in_proportion(wrong, 8, 1)
+    assert ids == figures.choose_in_proportion(wrong, 8, 1)
 
 
 def test_a_guess_is_the_first_row_of_the_evaluation(network, few):
     for protocol in (PAPER, replace(PAPER, rule="released", threshold=None)):
         table = evaluate(network, few, protocol, progress=False)
         row = table[(table["id"] == few.ids[3]) & (table["rank"] == 1)].iloc[0]
-        found = fig_boxes.guess(network, few[3], protocol)
+        found = figures.guess(network, few[3], protocol)
         assert found.label == row["class"]
         assert found.iou == pytest.approx(row["iou"], abs=1e-6)
         np.testing.assert_allclose(found.box, row[["x0", "y0", "x1", "y1"]].astype(float))

@@ -17,13 +17,13 @@ from torch import nn
 from cam_utils.__main__ import main
 from cam_utils.distributed import World
 from cam_utils.errors import CamError
-from cam_utils.networks.surgery import CutNetwork
+from cam_utils.networks.topped import CutNetwork
+from cam_utils.sections.s31_surgery.train_paper import load_trained, released, save_trained
 from cam_utils.train import RELEASED, Recipe, fit
 from cam_utils.train.augment import augment, crop, draw
+from cam_utils.train.batches import plan
 from cam_utils.train.cost import count_flops, estimate
-from cam_utils.train.data import plan
 from cam_utils.train.feature_cache import cache_features
-from cam_utils.train.paper_run import load_trained, released, save_trained
 from cam_utils.train.recipe import make_optimizer, rate_factor, set_rate
 
 ALONE = World(0, 1, torch.device("cpu"))
@@ -465,7 +465,7 @@ def test_the_command_line_has_the_released_defaults_and_counts(capsys, monkeypat
 
 
 def test_a_trained_network_is_read_back(tmp_path):
-    from cam_utils.train.paper_run import _build
+    from cam_utils.sections.s31_surgery.train_paper import _build
 
     network = _build("googlenet-gmp", 3, 2).eval()
     network.classes = ["a", "b", "c"]

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from cam_utils import CamError, MissingData
-from cam_utils.metrics import true_ranks
-from cam_utils.mini.base import arrays as drawn_arrays
+from cam_utils.metrics.classification import true_ranks
 from cam_utils.mini.objects import arrays
-from cam_utils.mini.scenes_inventory import SCENES
-from cam_utils.networks import mini
-from cam_utils.train import Recipe, mini_results, predict
-from cam_utils.train import mini as train_mini
+from cam_utils.mini.pencil.base import arrays as drawn_arrays
+from cam_utils.mini.scenes.inventory import SCENES
+from cam_utils.networks.zoo import mini_weights
+from cam_utils.sections.s31_surgery import mini_results, train_mini
+from cam_utils.train import Recipe, predict
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def short(monkeypatch, tmp_path):
     monkeypatch.setattr(train_mini, "SCENES", Recipe(epochs=1, batch=16))
     monkeypatch.setattr(train_mini, "drawn_arrays", partial(drawn_arrays, indices=list(range(40))))
     monkeypatch.setattr(train_mini, "WEIGHTS", tmp_path)
-    monkeypatch.setattr(mini, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(mini_weights, "WEIGHTS", tmp_path)
     return tmp_path
 
 
@@ -45,7 +45,7 @@ def test_the_original_is_trained_first_and_its_layers_are_kept(short):
     assert log["layers kept"] == 10  # five convolutions with their normalisations
     assert len(log["log"]) == 1
     assert log["errors"].keys() == {"val", "test"}
-    network = mini.load_mini("alexnet-gap")
+    network = mini_weights.load_mini("alexnet-gap")
     assert network.weights_hash == log["weights"]
 
 
@@ -54,7 +54,7 @@ def test_the_network_of_the_scenes_is_trained_on_scenes(short):
     log = json.loads((short / "scenes-alexnetplus-gap.json").read_text())
     assert log["images"] == "mini/scenes train, 40 images"
     assert log["layers kept"] == 8  # conv1 to conv4 with their normalisations
-    network = mini.load_mini("scenes-alexnetplus-gap")
+    network = mini_weights.load_mini("scenes-alexnetplus-gap")
     assert network.classes == list(SCENES)
     assert network.name == "mini/scenes-alexnetplus-gap"
     assert network(torch.zeros(1, 3, 112, 112)).shape == (1, 10)
@@ -70,7 +70,7 @@ def test_unknown_networks_are_refused(short):
 
 def test_half_precision_loses_nothing_that_is_measured():
     """What is measured after training is what the shipped file gives."""
-    network = mini.load_mini("googlenet-gap")
+    network = mini_weights.load_mini("googlenet-gap")
     for value in network.state_dict().values():
         if value.is_floating_point():
             assert torch.equal(value, value.half().float())
@@ -119,7 +119,7 @@ def test_an_interrupted_training_goes_on(short, monkeypatch):
 
 def test_controls_start_where_they_say():
     network, recipe, _ = train_mini._start("alexnet-longer", 3)
-    original = mini.load_mini("alexnet").state_dict()
+    original = mini_weights.load_mini("alexnet").state_dict()
     state = network.state_dict()
     assert all(torch.equal(state[k], v) for k, v in original.items())
     assert recipe.seed == 3
@@ -142,11 +142,11 @@ def test_the_live_training_learns(monkeypatch):
 def test_every_shipped_network_has_its_results():
     """The stored ranks and the logs speak of the shipped weights."""
     table = mini_results.results()
-    for name in mini.shipped_mini():
+    for name in mini_weights.shipped_mini():
         rows = table[(table["network"] == name) & (table["seed"] == 0)]
-        assert set(rows["weights"]) == {mini.load_mini(name).weights_hash}
+        assert set(rows["weights"]) == {mini_weights.load_mini(name).weights_hash}
         ranks = mini_results.ranks(name)
-        assert len(ranks) == (1000 if name in mini.ELSEWHERE else 2400)
+        assert len(ranks) == (1000 if name in mini_weights.ELSEWHERE else 2400)
         top1 = rows[(rows["split"] == "test") & (rows["metric"] == "top1")]["measured"].item()
         assert top1 == pytest.approx(100 * (ranks > 1).mean(), abs=1e-3)
     assert {mini_results.seeds(f"googlenet-{p}") == [0, 1, 2] for p in ("gap", "gmp")} == {True}
@@ -155,6 +155,8 @@ def test_every_shipped_network_has_its_results():
 @pytest.mark.parametrize("name", ["vgg-gap", "nin"])
 def test_stored_ranks_are_what_the_weights_give(name):
     images, labels = arrays("val", range(240), progress=False)
-    found = true_ranks(predict(mini.load_mini(name), images), torch.from_numpy(labels.copy()))
+    found = true_ranks(
+        predict(mini_weights.load_mini(name), images), torch.from_numpy(labels.copy())
+    )
     stored = mini_results.ranks(name, 0, "val")[:240]
     assert (found == stored).mean() > 0.97  # other machines' float32 sums turn borderline images

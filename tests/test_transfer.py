@@ -5,13 +5,20 @@ import pytest
 import torch
 from PIL import Image
 
-from cam_utils import CamError, MissingData, load_network, transfer
-from cam_utils.checks import colours
-from cam_utils.checks.part_energy import breadth, breadth_table, energy_table, part_energy, regions
+from cam_utils import CamError, MissingData, load_network
 from cam_utils.data.record import Record
-from cam_utils.features import fit_svm, linear_svm, svm_cams
+from cam_utils.features import fit_svm, svm_cams
+from cam_utils.features import svm as linear_svm
 from cam_utils.features.splits import SplitRule
-from cam_utils.plots import fig_transfer
+from cam_utils.sections.s4_transfer import figures, transfer
+from cam_utils.sections.s4_transfer import part_energy as colours
+from cam_utils.sections.s4_transfer.part_energy import (
+    breadth,
+    breadth_table,
+    energy_table,
+    part_energy,
+    regions,
+)
 from cam_utils.views import center_crop
 
 RULE = SplitRule("mini/actions", given=(("train", "val"),))
@@ -176,15 +183,15 @@ def test_breadth_of_sets(found):
 def test_figures_show_the_right_pictures(found):
     label = int(np.bincount(found.test.labels[found.hits]).argmax())
     name = found.classes[label]
-    fig = fig_transfer.figure1(found, [name], 2, seed=0)
+    fig = figures.figure1(found, [name], 2, seed=0)
     titles = [ax.get_title() for ax in fig.axes]
     places = [*transfer.choose(found, label, 2, 0), transfer.worst(found, label)]
     for place in places:
         assert any(f"{found.own()[place]:+.2f}" in t for t in titles)
-    one = fig_transfer.shown(found, places[:1])[0]
+    one = figures.shown(found, places[:1])[0]
     assert one.map.shape == (160, 160)
     assert one.map.max() > 0
-    eight = fig_transfer.figure8([found], 2, 2, seed=0)
+    eight = figures.figure8([found], 2, 2, seed=0)
     assert len([ax for ax in eight.axes if ax.images]) == 2 * (2 * 2 + 1)
     wrong = transfer.record_of(found, transfer.mistaken(found, 0))
     shown = [ax.get_title() for ax in eight.axes]

@@ -7,11 +7,12 @@ import torch
 from torch import nn
 from units_world import Colours, Pictures
 
-from cam_utils import CamError, units
+from cam_utils import CamError
 from cam_utils.data.joined import Joined
 from cam_utils.errors import BrokenImage
-from cam_utils.units.ablation import OWN, POSITIVE, RANDOM, ablate, ablation_table
-from cam_utils.units.parts import regions
+from cam_utils.sections import s5_units
+from cam_utils.sections.s5_units.ablation import OWN, POSITIVE, RANDOM, ablate, ablation_table
+from cam_utils.sections.s5_units.unit_parts import regions
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +37,14 @@ def units_view(image, spec):
 
 def test_units_are_ranked_by_weight(world):
     network, _ = world
-    order, weights = units.rank_units(network, 1)
+    order, weights = s5_units.rank_units(network, 1)
     assert order.tolist() == [1, 3, 4, 5, 6, 7, 0, 2]  # equal weights in order of index
     assert (weights.diff() <= 0).all()
     torch.testing.assert_close(weights, network.class_weights[1][order])
     with pytest.raises(CamError, match="0 to 2"):
-        units.rank_units(network, 3)
+        s5_units.rank_units(network, 3)
     with pytest.raises(CamError, match="as_gap_network"):
-        units.rank_units(nn.Conv2d(3, 3, 1), 0)
+        s5_units.rank_units(nn.Conv2d(3, 3, 1), 0)
 
 
 @pytest.mark.parametrize("score", ["max", "mean"])
@@ -53,7 +54,7 @@ def test_streaming_keeps_what_a_full_sort_gives(world, score):
     values = features.amax((2, 3)) if score == "max" else features.mean((2, 3))
     values = values.numpy()
     for batch in (4, 7, 64):
-        top = units.top_images(
+        top = s5_units.top_images(
             network, pool, k=5, batch=batch, score=score, progress=False, cache=False
         )
         for row, unit in enumerate(top.units):
@@ -70,15 +71,15 @@ def test_ties_do_not_depend_on_the_order_of_the_pool(world):
     network, pool = world
     backwards = Reversed(pool)
     same = [
-        units.top_images(network, p, [3], 30, progress=False, cache=False)
+        s5_units.top_images(network, p, [3], 30, progress=False, cache=False)
         for p in (pool, backwards)
     ]
     assert same[0].ids.tolist() == same[1].ids.tolist()
     blind = Colours()
     nn.init.zeros_(blind.conv.weight)
-    top = units.top_images(blind, backwards, [0, 4], 4, batch=7, progress=False, cache=False)
+    top = s5_units.top_images(blind, backwards, [0, 4], 4, batch=7, progress=False, cache=False)
     assert top.ids.tolist() == [sorted(pool.ids)[:4]] * 2
-    assert not units.purities(top)["alive"][0]
+    assert not s5_units.purities(top)["alive"][0]
 
 
 class Reversed(Pictures):
@@ -106,22 +107,24 @@ class Broken(Pictures):
 
 def test_a_pass_that_was_stopped_goes_on_and_a_complete_one_is_kept(world, tmp_path, monkeypatch):
     network, _ = world
-    monkeypatch.setattr("cam_utils.units.top._EVERY", 1)
-    whole = units.top_images(network, Broken(30, 48, 3), k=4, batch=5, progress=False, cache=False)
+    monkeypatch.setattr("cam_utils.sections.s5_units.top.SHARD", 10)
+    whole = s5_units.top_images(
+        network, Broken(30, 48, 3), k=4, batch=5, progress=False, cache=False
+    )
     assert (whole.n, whole.unreadable) == (29, ["p0003"])
     pool = Broken(30, 48, 3)
     pool.stop = 22
     options = {"k": 4, "batch": 5, "cache": tmp_path, "progress": False}
     with pytest.raises(KeyboardInterrupt):
-        units.top_images(network, pool, **options)
+        s5_units.top_images(network, pool, **options)
     pool.stop, pool.asked = None, 0
-    again = units.top_images(network, pool, **options)
+    again = s5_units.top_images(network, pool, **options)
     assert 0 < pool.asked < 30
     np.testing.assert_array_equal(again.indices, whole.indices)
     np.testing.assert_array_equal(again.maps, whole.maps)
     assert (again.n, again.unreadable) == (29, ["p0003"])
     pool.asked = 0
-    np.testing.assert_array_equal(units.top_images(network, pool, **options).maps, whole.maps)
+    np.testing.assert_array_equal(s5_units.top_images(network, pool, **options).maps, whole.maps)
     assert pool.asked <= 3  # three pictures tell that it is the same pool
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -130,52 +133,52 @@ def test_bad_questions_are_refused(world):
     network, pool = world
     for changes in ({"units": [8]}, {"units": []}, {"k": 0}, {"score": "sum"}, {"view": "ten"}):
         with pytest.raises(CamError):
-            units.top_images(
+            s5_units.top_images(
                 network, pool, **({"k": 2, "progress": False, "cache": False} | changes)
             )
     with pytest.raises(CamError, match="as_gap_network"):
-        units.top_images(nn.Conv2d(3, 3, 1), pool)
+        s5_units.top_images(nn.Conv2d(3, 3, 1), pool)
     with pytest.raises(CamError, match="not among"):
-        units.top_images(network, pool, [1], 2, progress=False, cache=False).peak(0)
+        s5_units.top_images(network, pool, [1], 2, progress=False, cache=False).peak(0)
 
 
 def test_purity_of_units_that_are_specific_and_of_one_that_is_not(world):
     network, pool = world
-    top = units.top_images(network, pool, k=8, progress=False, cache=False)
+    top = s5_units.top_images(network, pool, k=8, progress=False, cache=False)
     for c in range(3):
-        assert units.class_purity(top, c, c) == 1.0
-        assert units.class_purity(top, c, (c + 1) % 3) == 0.0
-    table = units.purities(top).set_index("unit")
+        assert s5_units.class_purity(top, c, c) == 1.0
+        assert s5_units.class_purity(top, c, (c + 1) % 3) == 0.0
+    table = s5_units.purities(top).set_index("unit")
     assert table.loc[[0, 1, 2], "label"].tolist() == [0, 1, 2]
     assert (table.loc[[0, 1, 2], "classes"] == 1).all()
-    few = units.purities(top, count=3)
+    few = s5_units.purities(top, count=3)
     assert (few["purity"] * 3 % 1 < 1e-9).all()
 
 
 def test_segments_follow_the_threshold_and_the_unit_s_maximum(world):
     network, pool = world
-    top = units.top_images(network, pool, [1], 4, progress=False, cache=False)
+    top = s5_units.top_images(network, pool, [1], 4, progress=False, cache=False)
     image = pool[int(top.indices[0, 0])].image
-    masks = [units.segment(top.maps[0, 0], image.size[::-1], t, top.peak(1)) for t in (0.2, 0.5)]
+    masks = [s5_units.segment(top.maps[0, 0], image.size[::-1], t, top.peak(1)) for t in (0.2, 0.5)]
     assert masks[0].sum() > masks[1].sum() > 0
     assert not (masks[1] & ~masks[0]).any()
-    assert units.segment(top.maps[0, 0], (48, 48), 0.5, 100 * top.peak(1)).sum() == 0
-    assert units.segment(np.zeros((3, 3)), (48, 48)).sum() == 0
-    shown = np.asarray(units.masked(image, masks[1]), int)
+    assert s5_units.segment(top.maps[0, 0], (48, 48), 0.5, 100 * top.peak(1)).sum() == 0
+    assert s5_units.segment(np.zeros((3, 3)), (48, 48)).sum() == 0
+    shown = np.asarray(s5_units.masked(image, masks[1]), int)
     pixels = np.asarray(image, int)
     np.testing.assert_array_equal(shown[masks[1]], pixels[masks[1]])
     assert (shown[~masks[1]].max(1) <= pixels[~masks[1]].max(1) * 0.25).all()
     assert (np.ptp(shown[~masks[1]], axis=1) == 0).all()  # grey
     with pytest.raises(CamError, match="height, width"):
-        units.masked(image, masks[1][:10])
+        s5_units.masked(image, masks[1][:10])
     with pytest.raises(CamError, match="fraction"):
-        units.segment(np.zeros((3, 3)), (48, 48), 1.2)
+        s5_units.segment(np.zeros((3, 3)), (48, 48), 1.2)
 
 
 def test_overlap_with_parts(world):
     network, pool = world
-    top = units.top_images(network, pool, k=8, progress=False, cache=False)
-    found = units.part_overlap(pool, top, 2)
+    top = s5_units.top_images(network, pool, k=8, progress=False, cache=False)
+    found = s5_units.part_overlap(pool, top, 2)
     assert found.owner == "class 2"
     assert found.part in ("left", "right")
     assert found.n == 4
@@ -221,7 +224,7 @@ def test_ablation_is_what_a_forward_pass_without_the_unit_gives(world):
     args = network.class_weights.numpy(), network.class_bias.numpy(), labels
     rows = ablate(features.mean((2, 3)).numpy(), *args, tops=(2,), draws=1)
     for c in range(3):
-        order, _ = units.rank_units(network, c)
+        order, _ = s5_units.rank_units(network, c)
         without = features.clone()
         without[:, order[:2]] = 0
         right = network.classify(without).argmax(1).numpy() == labels
@@ -250,22 +253,22 @@ def test_ablation_among_some_of_the_classes_and_bad_input():
 def test_how_many_units_carry_half_of_the_score():
     weights = np.array([[1.0, 1, 1, 1, -5], [8, 1, 1, 0, 0]])
     pooled = np.ones((4, 5), np.float32)
-    found = units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]))
+    found = s5_units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]))
     assert found.classes.tolist() == [0, 1]
     assert found.units.tolist() == [2, 1]
     assert found.positive.tolist() == [4, 3]
     assert found.top3.tolist() == [0.75, 1.0]
-    assert units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]), 0.75).units[0] == 3
+    assert s5_units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]), 0.75).units[0] == 3
     with pytest.raises(CamError, match="share"):
-        units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]), 0)
+        s5_units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]), 0)
 
 
 def test_units_that_classes_share_against_chance():
     weights = np.zeros((6, 40), np.float32)
     for c in range(6):
         weights[c, [0, 1 + 2 * (c // 2), 2 + 6 * (c > 0) + c]] = 1  # unit 0 is everybody's
-    table = units.shared_units(weights, top=3, draws=400).set_index("classes")
-    own = units.owners(weights, 3)
+    table = s5_units.shared_units(weights, top=3, draws=400).set_index("classes")
+    own = s5_units.owners(weights, 3)
     assert next(iter(own.items())) == (0, list(range(6)))
     assert table.loc[1, "units"] == len(own)
     assert table.loc[6, "units"] == 1

@@ -8,19 +8,18 @@ from units_world import Pictures
 
 from cam_utils import CamError
 from cam_utils.networks import as_gap_network, build_mini
-from cam_utils.networks.caffe import build_caffe
-from cam_utils.networks.gap import GapNetwork
-from cam_utils.networks.spec import InputSpec
-from cam_utils.units.field import receptive_field
-from cam_utils.units.known import OneConvolution
-from cam_utils.units.occlusion import (
+from cam_utils.networks.gap import GapNetwork, InputSpec
+from cam_utils.networks.zoo.caffe import build_caffe
+from cam_utils.sections.s5_units.field import receptive_field
+from cam_utils.sections.s5_units.known_fields import OneConvolution
+from cam_utils.sections.s5_units.occlusion import (
     discrepancy,
     empirical_field,
     field_side,
     occluders,
     scaled_occluder,
 )
-from cam_utils.units.top import top_images
+from cam_utils.sections.s5_units.top import top_images
 
 SPEC = InputSpec(size=32, resize=32, squash=True, mean=(0, 0, 0), std=(1, 1, 1))
 

@@ -8,13 +8,12 @@ import pytest
 from units_world import Colours, Pictures
 
 from cam_utils import load_network
-from cam_utils.plots import fig_units
-from cam_utils.tables import runs, units_run
-from cam_utils.tables import units as rows
-from cam_utils.tables.units_world import difference, look, part_table, pick
-from cam_utils.units import ReceptiveField
-from cam_utils.units.ablation import OWN
-from cam_utils.units.occlusion import EmpiricalField
+from cam_utils.commands import tables_command
+from cam_utils.sections.s5_units import ReceptiveField, figures, studies
+from cam_utils.sections.s5_units import tables as rows
+from cam_utils.sections.s5_units.ablation import OWN
+from cam_utils.sections.s5_units.occlusion import EmpiricalField
+from cam_utils.sections.s5_units.tables import difference, look, part_table, pick
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +69,9 @@ def test_parts_of_a_world(world):
 
 def test_the_rows_of_figure_13_end_with_the_least_pure_class():
     purity = pd.Series({2: 0.5, 5: 0.1, 7: 0.9, 8: 0.3})
-    assert fig_units.choose_rows(purity, 2, 0)[-1] == 5
-    assert fig_units.choose_rows(purity, 9, 0) == [2, 7, 8, 5]
-    assert fig_units.choose_rows(purity, 2, 1) == fig_units.choose_rows(purity, 2, 1)
+    assert figures.choose_rows(purity, 2, 0)[-1] == 5
+    assert figures.choose_rows(purity, 9, 0) == [2, 7, 8, 5]
+    assert figures.choose_rows(purity, 2, 1) == figures.choose_rows(purity, 2, 1)
 
 
 def texts(fig):
@@ -80,8 +79,8 @@ def texts(fig):
 
 
 def test_figure_13_prints_weights_and_purity(world):
-    half = fig_units.Half("toys", world.network, world.pool, world.top, [1, 2])
-    fig = fig_units.figure13([half, half])
+    half = figures.Half("toys", world.network, world.pool, world.top, [1, 2])
+    fig = figures.figure13([half, half])
     found = texts(fig)
     assert found.count("toys") == 2
     assert found.count("unit 1: w = 40.00, purity 100%") == 2
@@ -95,14 +94,14 @@ def test_pictures_of_fields_and_ablation(world):
     canvas = np.zeros((97, 97))
     canvas[46:51, 46:51] = 1
     found = EmpiricalField(canvas, 2, 4, 1, 1)
-    fig = fig_units.draw_fields(
+    fig = figures.draw_fields(
         {"a": (found, ReceptiveField(15, 1, -7)), "b": (found, ReceptiveField(None, 4, 0))}
     )
     assert texts(fig) == [
         "a\ntheory 15 px, measured 5 px",
         "b\ntheory the whole picture, measured 5 px",
     ]
-    fig = fig_units.draw_ablation({"toy": world.ablation()})
+    fig = figures.draw_ablation({"toy": world.ablation()})
     (axis,) = fig.axes
     assert [t.get_text() for t in axis.get_xticklabels()] == ["1", "3"]
 
@@ -118,10 +117,10 @@ def test_seeded_units():
 
 
 def test_the_mini_study_is_written_with_its_origin(tmp_path, monkeypatch):
-    monkeypatch.setattr(units_run, "MINI", {"mini/alexnetplus-gap": "mini/objects"})
+    monkeypatch.setattr(studies, "MINI", {"mini/alexnetplus-gap": "mini/objects"})
     for name, value in (("MINI_UNITS", 1), ("MINI_IMAGES", 1), ("MINI_GRID", 24)):
-        monkeypatch.setattr(units_run, name, value)
-    (path,) = runs.run("mini", None, ("units",), limit=24, out=tmp_path)
+        monkeypatch.setattr(studies, name, value)
+    (path,) = tables_command.run("mini", None, ("units",), limit=24, out=tmp_path)
     table = pd.read_csv(path)
     row = table.iloc[0]
     assert (len(table), row["theoretical"], row["stride"]) == (1, 129, 8)

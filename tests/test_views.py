@@ -7,7 +7,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 from cam_utils import CamError, views
-from cam_utils.networks.spec import CAFFE, IMAGENET, InputSpec
+from cam_utils.networks.gap import CAFFE, IMAGENET, InputSpec
 
 SPEC = InputSpec(size=64, resize=72, mean=(0, 0, 0), std=(1, 1, 1))
 SQUASH = InputSpec(size=64, resize=72, squash=True, mean=(0, 0, 0), std=(1, 1, 1))

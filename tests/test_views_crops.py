@@ -8,7 +8,7 @@ from scipy.io import loadmat
 from test_views import SPEC, SQUASH, centre_of_mass, planted
 
 from cam_utils import CamError, views
-from cam_utils.networks.spec import CAFFE, IMAGENET, InputSpec
+from cam_utils.networks.gap import CAFFE, IMAGENET, InputSpec
 
 OPENCV = InputSpec(64, 72, squash=True, kernel="opencv", mean=(0, 0, 0), std=(1, 1, 1))
 SIZES = [(200, 100), (90, 160), (128, 128), (301, 97)]

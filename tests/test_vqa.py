@@ -5,8 +5,9 @@ import pytest
 import torch
 from toy_scenes import ColourNetwork, ToyScenes
 
-from cam_utils import CamError, vqa
+from cam_utils import CamError
 from cam_utils.features import extract
+from cam_utils.sections.s42_patterns import answers as vqa
 from cam_utils.views import whole
 
 

@@ -5,8 +5,7 @@ import torch
 from PIL import Image
 
 from cam_utils.data import Record
-from cam_utils.networks.gap import GapNetwork
-from cam_utils.networks.spec import InputSpec
+from cam_utils.networks.gap import GapNetwork, InputSpec
 
 SIDE = 48
 COLOURS = np.array([[230, 40, 40], [40, 230, 40], [40, 40, 230], [210, 210, 30]])

@@ -7,8 +7,7 @@ from torch import nn
 
 from cam_utils import Record
 from cam_utils.errors import BrokenImage
-from cam_utils.networks.gap import GapNetwork
-from cam_utils.networks.spec import InputSpec
+from cam_utils.networks.gap import GapNetwork, InputSpec
 
 SPEC = InputSpec(size=16, resize=20, mean=(0.5,) * 3, std=(0.25,) * 3)
 

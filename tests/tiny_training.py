@@ -11,8 +11,7 @@ from PIL import Image
 from torch import nn
 
 from cam_utils.errors import BrokenImage
-from cam_utils.networks.gap import GapNetwork
-from cam_utils.networks.spec import InputSpec
+from cam_utils.networks.gap import GapNetwork, InputSpec
 from cam_utils.train import Recipe, fit
 
 SPEC = InputSpec(size=16, resize=18, squash=True, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))

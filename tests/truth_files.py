@@ -5,8 +5,8 @@ import csv
 import numpy as np
 from scipy.io import loadmat
 
+from cam_utils.boxes.truth import Truth
 from cam_utils.data.base import half_open
-from cam_utils.data.truth import Truth
 
 
 def ilsvrc_truth(shared) -> Truth:

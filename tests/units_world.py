@@ -6,8 +6,7 @@ from PIL import Image
 from torch import nn
 
 from cam_utils.data.record import Record
-from cam_utils.networks.gap import GapNetwork
-from cam_utils.networks.spec import InputSpec
+from cam_utils.networks.gap import GapNetwork, InputSpec
 
 SPEC = InputSpec(size=48, resize=48, squash=True, mean=(0.3, 0.3, 0.3), std=(1, 1, 1))
 

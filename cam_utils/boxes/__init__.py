@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from .dt_box import five_box_guess, released
+from .components import checked_map, largest_component, whole_image
 from .graphcut import graph_cut
-from .parts import checked_map, largest_component, whole_image
+from .released_code import five_box_guess, released
 from .wsol import wsol_v1, wsol_v2
 
 __all__ = [

@@ -6,7 +6,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..errors import CamError
-from .parts import checked_map, largest_component
+from .components import checked_map, largest_component
 
 SEEDS = 5  # colours of each model, and so the least number of pixels it is made from
 

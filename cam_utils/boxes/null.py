@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from ..data.truth import Truth
 from ..errors import CamError
+from .truth import Truth
 
 SIGMA = 0.25
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..errors import CamError
-from .parts import checked_map
+from .components import checked_map
 
 SIDE = 224  # of the square frame of the benchmark, pixels
 

@@ -5,9 +5,9 @@ from inspect import signature
 
 import numpy as np
 
-from ..errors import CamError
-from .base import unknown
-from .files import check_images, list_images, open_rgb
+from ..errors import CamError, unknown
+from ..pictures import open_rgb
+from .files import check_images, list_images
 from .record import Record
 from .sources import SOURCES
 
@@ -19,6 +19,7 @@ __all__ = [
     "list_images",
     "open_images",
     "open_rgb",
+    "register",
     "subset",
 ]
 
@@ -48,50 +49,17 @@ _IMAGES = {
         ("all", "val"),
         "pictures of a folder, or five photos that scikit-image ships",
     ),
-    "mini/objects": (
-        "..mini.objects",
-        "MiniObjects",
-        ("train", "val", "test"),
-        "24 classes of drawn objects, made on the fly",
-    ),
-    "mini/actions": (
-        "..mini.actions",
-        "MiniActions",
-        ("train", "val", "test"),
-        "people at ten actions, drawn: the person's box, masks of limbs and tools",
-    ),
-    "mini/textures": (
-        "..mini.texture_pictures",
-        "MiniTextures",
-        ("train", "val", "test"),
-        "twelve drawn materials that fill the picture",
-    ),
-    "mini/sketches": (
-        "..mini.line_art",
-        "MiniSketches",
-        ("train", "val", "test"),
-        "the 24 classes of mini/objects as line drawings",
-    ),
-    "mini/birds": (
-        "..mini.birds",
-        "MiniBirds",
-        ("train", "val", "test"),
-        "20 species of drawn birds with boxes and parts, made on the fly",
-    ),
-    "mini/scenes": (
-        "..mini.scenes",
-        "MiniScenes",
-        ("train", "val", "test"),
-        "ten types of drawn scenes with every object's mask, captions and questions",
-    ),
-    "mini/text": (
-        "..mini.text",
-        "MiniText",
-        ("train", "val", "test"),
-        "drawn streets with and without words on their signs, with word boxes",
-    ),
     **{name: (*s.opener, s.splits, s.line) for name, s in SOURCES.items()},
 }
+
+
+def register(name: str, module: str, kind: str, splits: tuple[str, ...], line: str) -> None:
+    """Make a data set known to `open_images`; its module is imported when it is opened.
+
+    Args:
+        module: absolute name. kind: its class, called with the split.
+    """
+    _IMAGES[name] = module, kind, splits, line
 
 
 def available_images() -> dict[str, str]:
@@ -120,7 +88,7 @@ def open_images(name: str, split: str = "val", root=None):
     if split not in splits:
         raise unknown(f"split of {name}", split, splits)
     opener = getattr(import_module(module, __package__), kind)
-    if name.startswith("mini/"):
+    if not module.startswith("."):  # registered: needs no folder
         return opener(split)
     return opener(root) if name == "photos" else opener(split, root)
 

@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from .base import PhotoFiles, inside, unknown
+from ..errors import unknown
+from .base import PhotoFiles, inside
 from .files import data_root
 from .lists import absent, damaged, find_home, present, read_lines, read_xml, stem
 from .sources import SOURCES
 
 SOURCE = SOURCES["action40"]
+
 LISTS = "ImageSplits/*_train.txt"
 
 

@@ -6,15 +6,16 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import find_objects
 
-from ..errors import BrokenImage, CamError
-from .base import PhotoFiles, unknown
-from .files import data_root, open_rgb
+from ..errors import BrokenImage, CamError, unknown
+from ..pictures import open_rgb
+from .base import PhotoFiles
+from .files import data_root
 from .lists import absent, damaged, find_home, read_lines, stem
 from .record import Record
-from .source import Source
-from .sources import SOURCES
+from .sources import SOURCES, Source
 
 SOURCE = SOURCES["ade20k"]
+
 FOLDERS = {"train": "training", "val": "validation"}
 
 

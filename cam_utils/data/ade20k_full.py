@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import unknown
 from .ade20k import FOLDERS, ObjectScenes, annotated, read_png, segments
-from .base import unknown
 from .files import data_root
 from .lists import absent, damaged, find_home, read_lines, stem
 from .sources import SOURCES

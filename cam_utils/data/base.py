@@ -1,13 +1,12 @@
 """What the data sets that are files on a disk have in common."""
 
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ..errors import BrokenImage, CamError, MissingData
-from .files import open_rgb
+from ..errors import BrokenImage, MissingData, unknown
+from ..pictures import open_rgb
 from .record import Record
 
 _ORIENTATION = 0x0112  # the EXIF tag; from 5 on width and height are exchanged
@@ -26,16 +25,6 @@ def inside(boxes, size: tuple[int, int]) -> np.ndarray:
     return boxes.clip(0, np.array([*size, *size], np.float32))
 
 
-def unknown(kind: str, given, known) -> CamError:
-    """The error for a name that is not among `known`, with the closest one as a hint."""
-    known = [str(k) for k in known]
-    by_lower = {k.lower(): k for k in known}
-    close = get_close_matches(str(given).lower(), by_lower, n=1)
-    hint = f" Did you mean {by_lower[close[0]]!r}?" if close else ""
-    shown = ", ".join(known[:20]) + (f", … ({len(known):,} in all)" if len(known) > 20 else "")
-    return CamError(f"There is no {kind} {given!r}.{hint} Known: {shown}.")
-
-
 class PhotoFiles:
     """A map-style data set of `Record`s over picture files; nothing is decoded before it is asked.
 
@@ -48,6 +37,7 @@ class PhotoFiles:
     """
 
     name = "files"
+    many_readers = True  # several threads may decode at once
     upright = True  # apply EXIF rotation; off where the boxes are in the pixels as stored
     objects_in_scenes = False  # boxes are objects of several kinds, `label` is the scene
     missing = 0

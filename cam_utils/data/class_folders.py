@@ -4,7 +4,8 @@ import os
 
 import numpy as np
 
-from .base import PhotoFiles, unknown
+from ..errors import unknown
+from .base import PhotoFiles
 from .files import EXTENSIONS, data_root
 from .lists import absent, find_home, stem
 from .sources import SOURCES

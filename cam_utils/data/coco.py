@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from .base import PhotoFiles, unknown
+from ..errors import unknown
+from .base import PhotoFiles
 from .files import data_root
 from .lists import absent, damaged, find_home, present, stem
 from .record import Record
-from .source import Source
-from .sources import SOURCES
+from .sources import SOURCES, Source
 
 # where the folder val2014/ may lie under the folder of data sets
 PHOTOS = ("COCO", "coco", "mscoco", ".", "COCO/images", "coco/images", "VQA/Images/mscoco")

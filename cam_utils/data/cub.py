@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import CamError
-from .base import PhotoFiles, half_open, inside, unknown
+from ..errors import CamError, unknown
+from .base import PhotoFiles, half_open, inside
 from .files import data_root
 from .lists import absent, damaged, find_home, on_disk, read_lines, read_table, stem
 from .sources import SOURCES

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import CamError, MissingData
-from .base import PhotoFiles, half_open, unknown
+from ..errors import CamError, MissingData, unknown
+from .base import PhotoFiles, half_open
 from .files import data_root
 from .ilsvrc_files import (
     list_photos,
@@ -19,13 +19,18 @@ from .ilsvrc_files import (
 )
 
 SPLITS = ("val", "train")
+
 BASES = (".", "ILSVRC", "imagenet-object-localization-challenge", "ILSVRC2012", "imagenet")
+
 DEVKIT = ("", "ILSVRC2012_devkit_t12/data/", "devkit/data/", "data/", "ILSVRC2012_devkit_t12/")
+
 PHOTOS = ("Data/CLS-LOC/{}", "ILSVRC/Data/CLS-LOC/{}", "ILSVRC2012_img_{}", "{}")
+
 BOXES = {
     "val": ("ILSVRC2012_bbox_val_v3/val", "ILSVRC2012_bbox_val_v3", "bbox_val/val", "bbox_val"),
     "train": ("ILSVRC2012_bbox_train_v2", "bbox_train_v2", "bbox_train"),
 }
+
 DOWNLOAD = (
     "Get it from kaggle.com/c/imagenet-object-localization-challenge (unpack to <root>/ILSVRC), "
     "or from image-net.org: ILSVRC2012_img_val.tar, ILSVRC2012_bbox_val_v3.tgz and "

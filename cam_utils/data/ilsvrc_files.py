@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import CamError
 
 WNID = re.compile(r"n\d{8}")
+
 VAL_ID = "ILSVRC2012_val_{:08d}"
 
 

@@ -5,12 +5,14 @@ import os
 
 import numpy as np
 
-from ..errors import CamError, MissingData
-from .base import PhotoFiles, half_open, unknown
+from ..errors import CamError, MissingData, unknown
+from .base import PhotoFiles, half_open
 from .files import data_root, list_images
 
 SPLITS = ("val", "train")
+
 FOLDERS = ("imagenette", "imagenette2", "imagenette2-320", "imagenette2-160", ".")
+
 CLASSES = {
     "n01440764": ("tench", 0),
     "n02102040": ("English springer", 217),

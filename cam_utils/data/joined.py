@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import ImageOps
 
 from ..errors import CamError
 from .record import Record
@@ -94,3 +95,102 @@ class Joined:
 
     def __repr__(self) -> str:
         return " and ".join(repr(data) for data in self.datasets)
+
+
+class InMemory:
+    """All is the data set's own; a picture is made once. For sets that several networks look at.
+
+    Records lose their masks and parts, which would take more room than the pictures.
+    """
+
+    def __init__(self, dataset):
+        self.dataset, self._kept = dataset, {}
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, i: int) -> Record:
+        if i not in self._kept:
+            self._kept[i] = replace(self.dataset[i], masks=None, parts=None)
+        return self._kept[i]
+
+    def __getattr__(self, name: str):
+        if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
+            raise AttributeError(name)
+        return getattr(self.dataset, name)
+
+    def __repr__(self) -> str:
+        return f"{self.dataset!r}, in memory"
+
+
+class WithMirrored:
+    """A data set of N records made 2 N: record N + i is record i, its left and right exchanged.
+
+    Ids of mirrored records end in "/mirrored"; boxes, masks and parts are mirrored too.
+    """
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+        self.name, self.split = f"{dataset.name}+mirrored", dataset.split
+        self.classes = list(dataset.classes)
+        self.ids = [*dataset.ids, *(f"{id}/mirrored" for id in dataset.ids)]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def label(self, i: int) -> int:
+        """Class index of picture i; no picture is opened."""
+        return self.dataset.label(i % len(self.dataset))
+
+    def __getitem__(self, i: int) -> Record:
+        record = self.dataset[i % len(self.dataset)]
+        return mirrored(record, self.ids[i]) if i >= len(self.dataset) else record
+
+    def __repr__(self) -> str:
+        return f"{self.dataset!r}, and mirrored"
+
+
+def mirrored(record: Record, id: str) -> Record:
+    """The record with left and right exchanged, under another id."""
+    boxes = np.array(record.boxes, np.float32)
+    boxes[:, [0, 2]] = record.image.width - boxes[:, [2, 0]]
+    masks = None if record.masks is None else record.masks[:, :, ::-1].copy()
+    parts = record.parts
+    if parts is not None:
+        parts = [{name: part[:, ::-1].copy() for name, part in some.items()} for some in parts]
+    image = ImageOps.mirror(record.image)
+    return replace(record, id=id, image=image, boxes=boxes, masks=masks, parts=parts)
+
+
+class HiddenTruth:
+    """The pictures of a data set and nothing else: what a method may see of test images.
+
+    Every record has the label -1, no boxes, no masks and no parts, and nothing else of the data
+    set can be reached through it but its class names, ids and files. What is computed from it
+    cannot depend on a test label or a test box.
+    """
+
+    def __init__(self, dataset):
+        self.__dataset = dataset
+        self.name, self.split = f"{dataset.name}, truth hidden", dataset.split
+        self.classes, self.ids = list(dataset.classes), list(dataset.ids)
+        if hasattr(dataset, "path"):  # caches ask for the files' times, errors for their names
+            self.path = dataset.path
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, i: int) -> Record:
+        record = self.__dataset[i]
+        return Record(record.id, record.image, -1, np.zeros((0, 4), np.float32))
+
+    def label(self, i: int) -> int:
+        """-1 for every picture."""
+        return -1
+
+    def boxes(self, i: int) -> np.ndarray:
+        """(0, 4) for every picture."""
+        return np.zeros((0, 4), np.float32)
+
+    def __repr__(self) -> str:
+        return f"{len(self):,} pictures without labels and boxes"

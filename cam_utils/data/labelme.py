@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import unknown
 from .ade20k import ObjectScenes
-from .base import inside, unknown
+from .base import inside
 from .files import data_root, list_images
 from .lists import absent, damaged, find_home, read_xml, stem
 from .polygons import hull, polygon_masks, shows

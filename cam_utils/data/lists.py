@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ..errors import CamError, MissingData
-from .source import Source
+from .sources import Source
 
 
 def find_home(root: Path, source: Source, *markers: str) -> Path:

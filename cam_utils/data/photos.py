@@ -3,17 +3,9 @@
 from pathlib import Path
 
 from ..errors import MissingData
+from ..pictures import SHIPPED, how_to_get, shipped_photos
 from .base import PhotoFiles
 from .files import list_images
-
-# id -> file in scikit-image's wheel (CC0 or public domain; motorcycle: Middlebury stereo, 2014)
-SHIPPED = {
-    "cat": "chelsea.png",
-    "coffee": "coffee.png",
-    "rocket": "rocket.jpg",
-    "astronaut": "astronaut.png",
-    "motorcycle": "motorcycle_left.png",
-}
 
 
 class Photos(PhotoFiles):
@@ -37,11 +29,11 @@ class Photos(PhotoFiles):
     def __init__(self, folder=None):
         self.absent: list[str] = []
         if folder is None or str(folder) == "":
-            home, files = _shipped()
+            home, files = shipped_photos()
             self.absent = [id for id in SHIPPED if id not in files]
             ids = list(files)
             if not ids:
-                raise MissingData(_how_to_get(self.absent, home))
+                raise MissingData(how_to_get(self.absent, home))
             super().__init__(home, "all", [], ids, files.values())
             return
         folder = Path(folder).expanduser()
@@ -58,21 +50,5 @@ class Photos(PhotoFiles):
 
     def index(self, id: str) -> int:
         if id in self.absent:
-            raise MissingData(_how_to_get([id], self.folder))
+            raise MissingData(how_to_get([id], self.folder))
         return super().index(id)
-
-
-def _shipped() -> tuple[Path, dict[str, str]]:
-    """scikit-image's folder of pictures and the files that are in it, by id."""
-    import skimage.data
-
-    home = Path(skimage.data.__file__).parent
-    return home, {id: file for id, file in SHIPPED.items() if (home / file).is_file()}
-
-
-def _how_to_get(ids: list[str], home: Path) -> str:
-    return (
-        f"scikit-image has no file for the photo {', '.join(ids)} in {home}. Expected "
-        f"{', '.join(SHIPPED[id] for id in ids)}, which its wheel contains since version 0.22; "
-        "reinstall with: pip install --force-reinstall scikit-image. Or use pictures of your own."
-    )

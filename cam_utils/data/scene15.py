@@ -4,22 +4,27 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MissingData
-from .base import PhotoFiles, unknown
+from ..errors import MissingData, unknown
+from .base import PhotoFiles
 from .files import data_root, list_images
 
 SPLITS = ("train", "test", "all")
+
 FOLDERS = ("15-Scene", "15-Scene Image Dataset", "scene_categories", "Scene15", "scene15")
+
 CLASSES = (
     *("bedroom", "coast", "forest", "highway", "industrial", "insidecity", "kitchen"),
     *("livingroom", "mountain", "office", "opencountry", "store", "street", "suburb"),
     "tallbuilding",
 )
+
 PHOTOS = 4_485  # of the complete data set
+
 DOWNLOAD = (
     "Get scene_categories.zip (the page of the data set, S. Lazebnik's group) and unpack it as "
     "15-Scene/<class>/*.jpg in the folder of data sets"
 )
+
 _WHOSE = ("mit", "cal", "par")  # before some class names in the first distribution
 
 

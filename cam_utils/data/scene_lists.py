@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import CamError
-from .base import PhotoFiles, unknown
+from ..errors import CamError, unknown
+from .base import PhotoFiles
 from .files import data_root, list_images
 from .lists import absent, damaged, find_home, present, read_lines, stem
 from .sources import SOURCES

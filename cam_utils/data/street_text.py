@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .base import PhotoFiles, inside, unknown
+from ..errors import unknown
+from .base import PhotoFiles, inside
 from .files import data_root
 from .lists import absent, damaged, find_home, present, read_lines, read_xml, stem
 from .polygons import hull, polygon_masks, shows
@@ -13,11 +14,13 @@ from .record import Record
 from .sources import SOURCES
 
 UNREADABLE = "###"
+
 # ICDAR: (photos, word lists) of each split as the archives are called; then the plain layout
 FOLDERS = {
     "train": ("ch4_training_images", "ch4_training_localization_transcription_gt"),
     "test": ("ch4_test_images", "Challenge4_Test_Task1_GT"),
 }
+
 PLAIN = ("images", "gt")
 
 

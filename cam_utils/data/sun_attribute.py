@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .base import PhotoFiles, unknown
+from ..errors import unknown
+from .base import PhotoFiles
 from .files import data_root
 from .lists import absent, damaged, find_home, present, stem
 from .sources import SOURCES
 
 SOURCE = SOURCES["sun_attribute"]
+
 VOTES = 3  # people asked for each photo and attribute
 
 

@@ -4,15 +4,16 @@ from collections import Counter
 from pathlib import Path
 from sys import intern
 
-from .base import PhotoFiles, unknown
+from ..errors import unknown
+from .base import PhotoFiles
 from .coco import photo_folder, read_json
 from .files import data_root
 from .lists import absent, damaged, find_home, on_disk, stem
-from .questions import Question
-from .source import Source
-from .sources import SOURCES
+from .record import Question
+from .sources import SOURCES, Source
 
 TASKS = ("OpenEnded", "MultipleChoice")
+
 YEAR = {"val": "val2014", "train": "train2014", "test": "test2015"}
 
 

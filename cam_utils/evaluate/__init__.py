@@ -1,21 +1,27 @@
 """A network over a data set: one row for each image and rank, resumable."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import nn
-from tqdm.auto import tqdm
 
 from ..distributed import World, place
 from ..errors import CamError
-from .localize import rows_of, table_of
+from ..hashes import short_hash
+from ..identity import code_of, key_of, of_images, of_machine, of_network, plain
+from ..keep import Keeper, Piece, check_writable, replacing, write_json
+from ..provenance import about
+from ..stream import decoders, in_shards, nothing_read
+from .items import opened
+from .localize import packed, read_table, rows_of, rows_under, table_of, unpacked
 from .protocols import CLASSIFY, PAPER, PROTOCOLS, RELEASED, RULES, WSOL, Protocol
-from .ready import check_classes, identity, prepared
-from .shards import Shards, read_table
-from .streaming import ahead, load
-from .summary import check_writable, classification_errors, provenance, write_summary
+from .ready import check_classes, prepared
+from .summary import errors
 
 __all__ = [
     "CLASSIFY",
@@ -25,12 +31,11 @@ __all__ = [
     "RULES",
     "WSOL",
     "Protocol",
-    "check_writable",
-    "classification_errors",
+    "errors",
     "evaluate",
+    "evaluate_all",
     "provenance",
     "read_table",
-    "write_summary",
 ]
 
 SHARD = 64  # images; what a killed process may lose
@@ -45,6 +50,7 @@ def evaluate(
     progress: bool = True,
     batch: int = 16,
     shard: int = SHARD,
+    cache: bool | str | Path | None = False,
 ) -> pd.DataFrame:
     """Scores, and under a rule boxes and their overlap, of the best classes of every image.
 
@@ -65,6 +71,8 @@ def evaluate(
         progress: show a bar with images per second.
         batch: network inputs in one forward pass; the views of one image stay together.
         shard: images in one shard.
+        cache: without `out`: where the table is kept for an equal call, as for
+            `features.extract`; False: nowhere.
 
     Returns:
         Columns id, label, rank (1 is best), class, score (softmax probability, mean over views).
@@ -84,79 +92,173 @@ def evaluate(
             `out` cannot be written or holds another run's shards; no such device.
         NoClassActivationMap: the protocol wants class activation maps and the network has none.
     """
+    out = check_writable(out) if out else None
+    network = prepared(network, protocol)
+    world = place(device) if out else World(0, 1, torch.device(device))
+    identity = _identity(network, images, [protocol], world.device, batch, shard)
+    keeper = Keeper(out, identity) if out else Keeper.of("rows", identity, cache)
+    if out:
+        keeper.refuse_others()
+        if (complete := _finished(out, keeper)) is not None:
+            keeper.drop_parts()
+            return complete
+    how = {"world": world, "progress": progress, "batch": batch, "shard": shard}
+    (table,) = _tables(network, images, [protocol], keeper, **how)
+    if out and not table.attrs["part"]:
+        record = provenance(network, images, protocol, world.device)
+        _finish(out, keeper, table, record | {"unreadable": table.attrs["unreadable"]})
+    return table
+
+
+def evaluate_all(
+    network: nn.Module,
+    images,
+    protocols: dict[str, Protocol],
+    device="cpu",
+    batch: int = 16,
+    cache: bool | str | Path | None = False,
+) -> dict[str, pd.DataFrame]:
+    """`evaluate` under several protocols; those with one view and method share a forward pass.
+
+    Args:
+        protocols: {text: Protocol}, each with a rule that makes boxes.
+        cache: as of `evaluate`.
+
+    Returns:
+        {text: rows as of `evaluate`}, in the order given.
+
+    Raises:
+        CamError: a protocol without boxes; classes that do not fit; nothing readable.
+    """
+    groups: dict[tuple, list[str]] = {}
+    for text, protocol in protocols.items():
+        if protocol.rule in ("", "sweep"):
+            raise CamError(
+                f"{text!r} makes no boxes (rule {protocol.rule!r}); expected one that does."
+            )
+        prepared(network, protocol)
+        groups.setdefault((protocol.view, protocol.method, protocol.top), []).append(text)
+    world, found = World(0, 1, torch.device(device)), {}
+    for texts in groups.values():
+        same = [protocols[text] for text in texts]
+        identity = _identity(network, images, same, device, batch, SHARD)
+        keeper = Keeper.of("rows", identity, cache)
+        tables = _tables(
+            network, images, same, keeper, world=world, progress=True, batch=batch, shard=SHARD
+        )
+        found |= dict(zip(texts, tables, strict=True))
+    return {text: found[text] for text in protocols}
+
+
+def provenance(network, images, protocol: Protocol, device) -> dict:
+    """What has to be known to read the table."""
+    return about(network, images, device) | {"n": len(images), "protocol": protocol.record()}
+
+
+def _identity(network, images, protocols: list[Protocol], device, batch, shard) -> dict:
     for name, value in (("batch", batch), ("shard", shard)):
         if not isinstance(value, int) or value < 1:
             raise CamError(f"Found {name}={value!r}; expected a whole number from 1.")
-    out = check_writable(out) if out else None
     check_classes(network, images)
-    world = place(device) if out else World(0, 1, torch.device(device))
-    network = prepared(network, protocol).to(world.device).eval()
-    ranges = [range(a, min(a + shard, len(images))) for a in range(0, len(images), shard)]
-    shards = None
-    if out:
-        shards = Shards(out, identity(network, images, protocol, shard), len(ranges))
-        if complete := shards.finished():
-            return _noted(*complete, resumed=len(images))
-    mine = world.share(list(enumerate(ranges)))
-    todo = [(k, indices) for k, indices in mine if not (shards and shards.has(k))]
-    total, left = (sum(len(indices) for _, indices in some) for some in (mine, todo))
-    bar = tqdm(
-        total=total,
-        initial=total - left,
-        unit="img",
+    return (
+        of_network(network)
+        | of_images(images)
+        | of_machine(device)
+        | {"protocol": [p.record() for p in protocols]}
+        | {"batch": batch, "shard": shard, "code": code_of(__name__)}
+    )
+
+
+def _tables(
+    network, images, protocols: list[Protocol], keeper: Keeper, *, world, progress, batch, shard
+) -> list[pd.DataFrame]:
+    """The tables of protocols that share view, method and top, each with its attributes."""
+    if whole := keeper.get():
+        return _unpacked([whole], protocols, resumed=len(images))
+    first = protocols[0]
+    network = network.to(world.device).eval()
+
+    def step(rows: list[list] | None, chunk) -> list[list]:
+        if first.rule:
+            new = rows_under(network, chunk.items, protocols)
+        else:
+            new = [rows_of(network, chunk.items, first, world.device)]
+        return [old + more for old, more in zip(rows or [[]] * len(new), new, strict=True)]
+
+    pieces, done = in_shards(
+        images,
+        partial(opened, images, spec=network.input_spec, view=first.view),
+        step,
+        lambda rows: _packed(rows or [[] for _ in protocols], protocols),
+        keeper,
+        shard=shard,
+        batch=max(1, batch // (10 if first.view == "ten" else 1)),
+        world=world,
+        workers=decoders(images),
         desc=str(getattr(network, "name", type(network).__name__)),
-        disable=not progress or world.rank > 0,
+        progress=progress,
     )
-    made = []
-    with bar:
-        for k, *result in _tables(network, images, protocol, todo, world.device, batch, bar):
-            if shards:
-                shards.write(k, *result)
-            if not shards or world.rank > 0:
-                made.append(result)
-        if shards and world.rank == 0:
-            shards.wait(lambda missing: bar.set_postfix_str(f"{missing} shards of others missing"))
-            made = [shards.read(k) for k in range(len(ranges))]
-    table, unreadable = _joined(made, protocol)
-    if world.rank > 0:
-        return _noted(table, unreadable, total - left, part=True)
-    if not len(table):
-        if shards:
-            shards.drop()
-        why = (
-            f" The first: {unreadable[0]['path']}: {unreadable[0]['reason']}" if unreadable else ""
-        )
-        raise CamError(f"None of the {len(images)} images of {images.name} could be read.{why}")
-    if shards:
-        record = provenance(network, images, protocol, world.device)
-        shards.finish(table, record | {"unreadable": unreadable})
-    return _noted(table, unreadable, total - left)
+    tables = _unpacked(pieces, protocols, resumed=done, part=world.rank > 0)
+    if world.rank == 0:
+        if not all(map(len, tables)):
+            keeper.drop_parts()
+            raise nothing_read(images, tables[0].attrs["unreadable"])
+        if keeper.place and keeper.place.suffix != ".csv":
+            keeper.put(*_joined(pieces))
+            keeper.drop_parts()
+    return tables
 
 
-def _tables(network, images, protocol, shards, device, batch: int, bar) -> Iterator[tuple]:
-    """(number, table, unreadable) of each shard (number, indices), as soon as it is complete."""
-    size = max(1, batch // (10 if protocol.view == "ten" else 1))
-    jobs = (
-        (k, indices, indices[a : a + size])
-        for k, indices in shards
-        for a in range(0, len(indices), size)
-    )
-    rows, unreadable = [], []
-    loaded = ahead(lambda job: load(images, job[2], network.input_spec, protocol.view), jobs)
-    for (k, indices, some), (items, broken) in loaded:
-        rows += rows_of(network, items, protocol, device)
-        unreadable += broken
-        bar.update(len(some))
-        if some[-1] == indices[-1]:
-            yield k, table_of(rows, protocol), unreadable
-            rows, unreadable = [], []
+def _packed(rows: list[list], protocols: list[Protocol]) -> dict[str, np.ndarray]:
+    tables = [packed(table_of(own, p)) for own, p in zip(rows, protocols, strict=True)]
+    return {f"{k}/{name}": v for k, some in enumerate(tables) for name, v in some.items()}
 
 
-def _joined(made: list[tuple], protocol: Protocol) -> tuple[pd.DataFrame, list[dict]]:
-    tables = [table for table, _ in made if len(table)] or [table_of([], protocol)]
-    return pd.concat(tables, ignore_index=True), [one for _, some in made for one in some]
+def _joined(pieces: list[Piece]) -> Piece:
+    arrays = {name: np.concatenate([a[name] for a, _ in pieces]) for name in pieces[0][0]}
+    return arrays, {"unreadable": [one for _, note in pieces for one in note["unreadable"]]}
 
 
-def _noted(table, unreadable, resumed: int, part: bool = False) -> pd.DataFrame:
+def _unpacked(
+    pieces: list[Piece], protocols: Iterable[Protocol], resumed: int, part: bool = False
+) -> list[pd.DataFrame]:
+    if not pieces:
+        return [_noted(table_of([], p), [], resumed, part) for p in protocols]
+    arrays, note = _joined(pieces)
+    tables = []
+    for k, protocol in enumerate(protocols):
+        own = {name[len(f"{k}/") :]: v for name, v in arrays.items() if name.startswith(f"{k}/")}
+        tables.append(_noted(unpacked(own, protocol), note["unreadable"], resumed, part))
+    return tables
+
+
+def _noted(table, unreadable, resumed: int, part: bool) -> pd.DataFrame:
     table.attrs |= {"unreadable": unreadable, "resumed": resumed, "part": part}
     return table
+
+
+def _finished(out: Path, keeper: Keeper) -> pd.DataFrame | None:
+    """The table of this very run if it was written already."""
+    try:
+        note = json.loads(_note_of(out).read_text(encoding="utf-8"))
+        if note["run"] != key_of(keeper.identity) or note["table"] != short_hash(out):
+            return None
+        return _noted(read_table(out), note["unreadable"], note["n"], False)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _finish(out: Path, keeper: Keeper, table: pd.DataFrame, record: dict) -> None:
+    """Write the table, `<out>.json` beside it, and remove the shards."""
+    for stray in out.parent.glob(f"{out.name}.*.part"):  # of processes that died
+        stray.unlink(missing_ok=True)
+    with replacing(out) as part:
+        table.to_csv(part, index=False)
+    note = {"run": key_of(keeper.identity), "rows": len(table), "table": short_hash(out)}
+    write_json(_note_of(out), plain(record | note))
+    keeper.drop_parts()
+
+
+def _note_of(out: Path) -> Path:
+    """Where the provenance of a table lies."""
+    return out.with_name(out.name + ".json")

@@ -1,5 +1,7 @@
 """Rows of the evaluation's table: classes, maps, boxes and their overlap, batch by batch."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import torch
@@ -7,16 +9,48 @@ from torch import Tensor, nn
 
 from .. import boxes
 from ..boxes.wsol import wsol_v1
-from ..image_maps import maps_of_views, to_picture
-from ..sweep.curves import CURVES, curves_of
-from .protocols import Protocol
-from .streaming import Item
+from ..image_maps import image_maps, maps_of_views, to_picture
+from ..metrics.localization import IOU
+from .curves import CURVES, curves_of
+from .items import Item
+from .protocols import PAPER, Protocol
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A network's best class of one picture, its map (H, W), box (4,), overlap with the truth."""
+
+    label: int
+    score: float
+    map: Tensor
+    box: np.ndarray
+    iou: float
+    right: bool
+
+
+def guess(network: nn.Module, record, protocol: Protocol = PAPER) -> Guess:
+    """The first guess of `evaluate` for a record with truth boxes, with its map."""
+    found = image_maps(network, record.image, protocol.view, protocol.merge, 1, protocol.method)
+    map, label = found.maps[0], int(found.classes[0])
+    rule = boxes.released if protocol.rule == "released" else boxes.paper
+    box = rule(map)[0] if rule is boxes.released else rule(map, protocol.threshold)[0]
+    overlap = float(boxes.iou(box, record.boxes_of(record.label)).max())
+    right = label == record.label and overlap >= IOU
+    return Guess(label, float(found.scores[0]), map, box, overlap, right)
+
 
 SCORES = ["id", "label", "rank", "class", "score"]
+
 LOOSE = ["x0", "y0", "x1", "y1", "iou"]
+
 TIGHT = ["x0b", "y0b", "x1b", "y1b", "iou_b"]
+
+TEXT = ("id", *CURVES)  # columns that are no numbers
+
 GIVEN = 0  # rank of the row of the image's own class
+
 DIGITS = 9  # decimals kept
+
 _PASTED = 2**24  # values of maps at picture size that are held at once (64 MB)
 
 
@@ -31,6 +65,35 @@ def table_of(rows: list[tuple], protocol: Protocol) -> pd.DataFrame:
     """Rows of `rows_of` as a table."""
     table = pd.DataFrame(rows, columns=columns(protocol))
     return rounded(table.astype({"label": int, "rank": int, "class": int}))
+
+
+def packed(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The table as arrays of numbers, which can be kept and joined one after the other."""
+    return {name: _bytes(table[name]) if name in TEXT else table[name].to_numpy() for name in table}
+
+
+def unpacked(arrays: dict[str, np.ndarray], protocol: Protocol) -> pd.DataFrame:
+    """What `packed` made arrays of."""
+    found = {name: arrays[name] for name in columns(protocol)}
+    for name in TEXT:
+        if name in found:
+            found[name] = found[name].tobytes().decode().split("\n")[:-1]
+    return pd.DataFrame(found)
+
+
+def _bytes(texts: pd.Series) -> np.ndarray:
+    return np.frombuffer("".join(f"{text}\n" for text in texts).encode(), np.uint8)
+
+
+def read_table(file) -> pd.DataFrame:
+    """A table of `evaluate` from its CSV, a path or an open file: exactly as it was in memory."""
+    table = pd.read_csv(
+        file,
+        dtype=dict.fromkeys(TEXT, str),
+        keep_default_na=False,  # an image may be called "NA"
+        na_values={name: [""] for name in (*LOOSE, *TIGHT)},
+    )
+    return rounded(table)  # the parser may miss the last bit
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from ..data.base import unknown
-from ..errors import CamError
+from ..errors import CamError, unknown
 from ..image_maps import METHODS
 from ..pasting import MERGES
 from ..views import VIEWS
@@ -81,10 +80,13 @@ class Protocol:
 
 # Table 1: scores alone.
 CLASSIFY = Protocol()
+
 # Section 3.2 to the letter, with the one view that the released demo uses.
 PAPER = Protocol("paper", rule="paper")
+
 # What the authors' released evaluation code does.
 RELEASED = Protocol("released", view="ten", merge="sum_abs", rule="released")
+
 # Choe et al., CVPR 2020: class given, every threshold, in the frame of the network's input.
 WSOL = Protocol("wsol", view="whole", rule="sweep")
 

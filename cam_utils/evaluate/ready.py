@@ -1,17 +1,11 @@
-"""What an evaluation works with: the network made ready, and all that its rows depend on."""
-
-import json
-from dataclasses import asdict
+"""What an evaluation works with: the network made ready, its classes those of the data."""
 
 from torch import nn
 
-from .. import __version__
 from ..errors import CamError
 from ..image_maps import spec_of
 from ..networks.gap import GapNetwork
 from ..networks.wrap import as_gap_network
-from ..provenance import package_hash, source_hash
-from ..train.feature_cache import weights_digest
 from .protocols import Protocol
 
 
@@ -28,26 +22,6 @@ def prepared(network: nn.Module, protocol: Protocol) -> nn.Module:
     wrapped.name = getattr(network, "name", type(network).__name__)
     wrapped.weights_hash = getattr(network, "weights_hash", "random")
     return wrapped
-
-
-def identity(network: nn.Module, images, protocol: Protocol, shard: int) -> dict:
-    """All that the rows of the table depend on, as plain values.
-
-    Args:
-        shard: images in a shard.
-    """
-    labels = [images.label(i) for i in range(len(images))]
-    return {
-        "network": getattr(network, "name", None),
-        "weights": weights_digest(network),
-        "input": asdict(network.input_spec),
-        "images": f"{images.name} {images.split}",
-        "ids": source_hash(json.dumps([list(images.ids), labels])),
-        "protocol": protocol.record(),
-        "shard": shard,
-        "version": __version__,
-        "code": package_hash(),
-    }
 
 
 def check_classes(network: nn.Module, images) -> None:

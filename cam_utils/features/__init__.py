@@ -6,12 +6,10 @@ result = svm_cams(network, svm, views, classes=1)
 """
 
 from .attributes import fit_attributes
-from .extraction import Features, extract
-from .joining import joined
+from .extraction import Features, extract, joined
 from .layers import available_layers
-from .linear_svm import LinearSvm
 from .splits import PROTOCOLS, SplitRule, split_indices
-from .svm import GRID, fit_svm
+from .svm import GRID, LinearSvm, fit_svm, kept_svm
 from .svm_maps import svm_cams, svm_network
 
 __all__ = [
@@ -25,6 +23,7 @@ __all__ = [
     "fit_attributes",
     "fit_svm",
     "joined",
+    "kept_svm",
     "split_indices",
     "svm_cams",
     "svm_network",

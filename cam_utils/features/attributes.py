@@ -6,8 +6,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import KFold
 
 from ..errors import CamError
-from .linear_svm import LinearSvm, checked_values
-from .svm import GRID, checked_grid, solve
+from .svm import GRID, LinearSvm, checked_grid, checked_values, solve
 
 
 def fit_attributes(features, truth, names, seed: int = 0, grid=GRID, folds: int = 5) -> LinearSvm:

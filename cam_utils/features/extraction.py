@@ -1,34 +1,26 @@
 """Deep features of a data set (section 4): one forward pass for each image, kept on the disk."""
 
-import inspect
-import re
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
-from tqdm.auto import tqdm
 
-from .. import __file__ as package
+from ..distributed import World
 from ..errors import CamError
 from ..evaluate.protocols import PAPER
 from ..evaluate.ready import prepared
-from ..evaluate.streaming import ahead
+from ..hashes import digest
+from ..identity import code_of, of_machine, of_network
 from ..image_maps import spec_of
-from ..provenance import source_hash
-from ..train.data import digest
-from ..train.feature_cache import weights_digest
-from .cache import SHARD, Cache, default_folder
-from .layers import GAP, check_finite, reader
-from .sources import Prepared
+from ..keep import Keeper
+from ..stream import in_shards, nothing_read
+from .inputs import Inputs, batch_of
+from .layers import GAP, MAPS, check_finite, reader
 
-_NAME = __package__.split(".")[0]
-# the code that the numbers come from, with that of the network: other code, other features
-_CODE = (
-    *("views.py", "evaluate/streaming.py", "data/files.py", "networks/gap.py", "networks/wrap.py"),
-    *("features/extraction.py", "features/layers.py", "features/sources.py"),
-)
+SHARD = 1000  # images; what a killed process may lose
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class Features:
     """Deep features of the readable images of a data set, in its order.
 
     Attributes:
-        values: (N, K) float32.
+        values: (N, K) float32; (N, K, h, w) of the layer "maps".
         labels: (N,) int64, -1 where the data set has none.
         ids: N strings.
         unreadable: ids of the images that could not be decoded; they have no row.
@@ -89,14 +81,15 @@ def extract(
         network: with `input_spec`; any classifier. Plain networks are wrapped for layer "gap".
         images: a data set of `open_images`, or (images (N, H, W, 3) uint8, labels (N,)).
         layer: "gap": what enters the linear layer of a network with global pooling, pooled as the
-            network does; also GoogLeNet's "average pool". "fc6", "fc7": after the ReLU. Or any
-            layer of `layers.available_layers`.
+            network does; also GoogLeNet's "average pool". "maps": the same, not pooled, so that
+            values are (N, K, h, w). "fc6", "fc7": after the ReLU. Or any layer of
+            `layers.available_layers`.
         view: "center" or "whole", as in `cam_utils.views`.
         boxes: (N, 4) float, a rectangle of each image, xyxy half-open in its own pixels; the
             network sees its crop instead of a view (section 4.1).
-        cache: a folder; None: `.build/features` of the checkout, if the package is in one; False:
+        cache: a folder; None: `.build/kept` of the checkout, if the package is in one; False:
             nothing is kept. Equal are: network, weights, layer, view, boxes, ids and labels, the
-            files' times (or the drawing code), and the code that computes.
+            files' times (or the drawing code), the code that computes, torch, device and batch.
         batch: images in one forward pass. workers: threads that decode.
 
     Raises:
@@ -106,99 +99,91 @@ def extract(
     """
     if not isinstance(batch, int) or batch < 1:
         raise CamError(f"Found batch={batch!r}; expected a whole number from 1.")
-    if layer == GAP:
+    if layer in (GAP, MAPS):
         network = prepared(network, PAPER)
     read = reader(network.eval(), layer)
-    source = Prepared(images, spec_of(network), view, boxes, workers)
-    kept = _cache(cache, identity_of(network, layer) | source.identity)
-    if found := kept.find():
-        return _features(source, kept, *found)
+    source = Inputs(images, spec_of(network), view, boxes, workers)
+    identity = of_network(network) | source.identity | of_machine(device)
+    identity |= {"layer": layer, "batch": batch, "code": code_of(__name__)}
+    keeper = Keeper.of("features", identity, cache)
+    if kept := keeper.get():
+        return _features(source, identity, *kept)
     network.to(device)
-    ranges = [range(a, min(a + SHARD, len(source))) for a in range(0, len(source), SHARD)]
-    parts = {k: part for k in range(len(ranges)) if (part := kept.find_shard(k))}
-    done = sum(len(ranges[k]) for k in parts)
-    jobs = [
-        (k, range(a, min(a + batch, ranges[k].stop)))
-        for k in range(len(ranges))
-        if k not in parts
-        for a in range(ranges[k].start, ranges[k].stop, batch)
-    ]
-    name = getattr(network, "name", type(network).__name__)
-    rows, places, unreadable = [], [], []
-    with tqdm(
-        total=len(source), initial=done, unit="img", desc=f"{name} {layer}", disable=not progress
-    ) as bar:
-        loaded = ahead(lambda job: source.load(job[1]), jobs)
-        for (k, indices), (inputs, good, broken) in loaded:
-            if inputs is not None:
-                values = check_finite(read(inputs.to(device)).float(), layer)
-                rows.append(values.cpu().numpy())
-            places += good
-            unreadable += broken
-            bar.update(len(indices))
-            if indices.stop == ranges[k].stop:
-                part = _part(rows, places), {"unreadable": unreadable}
-                kept.keep_shard(k, *part)
-                parts[k] = part
-                rows, places, unreadable = [], [], []
-    return _features(source, kept, *_joined(source, kept, [parts[k] for k in sorted(parts)]))
+
+    def step(rows: list | None, chunk) -> list:
+        values = check_finite(read(batch_of(chunk.items).to(device)).float(), layer)
+        return [*(rows or []), (values.cpu().numpy(), chunk.places)]
+
+    pieces, _ = in_shards(
+        source.records,
+        source.load,
+        step,
+        _packed,
+        keeper,
+        shard=SHARD // 10 if layer == MAPS else SHARD,
+        batch=batch,
+        world=World(0, 1, torch.device(device)),
+        workers=source.workers,
+        desc=f"{getattr(network, 'name', type(network).__name__)} {layer}",
+        progress=progress,
+    )
+    note = {"unreadable": [one for _, note in pieces for one in note["unreadable"]]}
+    good = [arrays for arrays, _ in pieces if len(arrays["places"])]
+    if not good:
+        keeper.drop_parts()
+        raise nothing_read(source.records, note["unreadable"])
+    whole = {name: np.concatenate([arrays[name] for arrays in good]) for name in good[0]}
+    keeper.put(whole, note)
+    keeper.drop_parts()
+    return _features(source, identity, whole, note)
 
 
-def identity_of(network: nn.Module, layer: str) -> dict:
-    """What features of any picture depend on, as plain values."""
-    shape = re.sub(r"0x[0-9a-f]+", "", repr(network))  # addresses differ from run to run
-    return {
-        "network": getattr(network, "name", type(network).__name__),
-        "weights": weights_digest(network),
-        "modules": source_hash(shape + getattr(network, "pool", "")),
-        "input": asdict(spec_of(network)),
-        "layer": layer,
-        "code": _code_hash(network),
-    }
-
-
-def _code_hash(network: nn.Module) -> str:
-    home = Path(package).parent
-    kinds = {type(module) for module in network.modules()}
-    own = {inspect.getfile(kind) for kind in kinds if kind.__module__.split(".")[0] == _NAME}
-    files = sorted({*(home / name for name in _CODE), *map(Path, own)})
-    return source_hash("\0".join(p.read_text() for p in files))
-
-
-def _cache(cache, identity: dict) -> Cache:
-    if cache is None or cache is True:
-        return Cache(default_folder(), identity, must=cache is True)
-    return Cache(Path(cache) if cache else None, identity)
-
-
-def _part(rows: list[np.ndarray], places: list[int]) -> dict[str, np.ndarray]:
-    values = np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
+def _packed(rows: list | None) -> dict[str, np.ndarray]:
+    values = np.concatenate([v for v, _ in rows]) if rows else np.zeros((0, 0), np.float32)
+    places = [place for _, some in rows or [] for place in some]
     return {"values": values, "places": np.array(places, np.int64)}
 
 
-def _joined(source: Prepared, kept: Cache, parts: list[tuple]) -> tuple[dict, dict]:
-    """All shards as one, kept as the complete file."""
-    unreadable = [one for _, note in parts for one in note["unreadable"]]
-    parts = [part for part, _ in parts if len(part["places"])]
-    if not parts:
-        kept.drop()
-        raise CamError(
-            f"None of the {len(source)} images could be read. The first: {unreadable[0]['path']}: "
-            f"{unreadable[0]['reason']}"
-        )
-    whole = {key: np.concatenate([part[key] for part in parts]) for key in ("values", "places")}
-    note = {"unreadable": unreadable}
-    kept.keep(whole, note)
-    return whole, note
-
-
-def _features(source: Prepared, kept: Cache, whole: dict, note: dict) -> Features:
+def _features(source: Inputs, identity: dict, whole: dict, note: dict) -> Features:
     places = whole["places"]
     return Features(
         values=whole["values"],
         labels=source.labels[places],
         ids=[source.ids[i] for i in places],
         unreadable=[one["id"] for one in note["unreadable"]],
-        identity=kept.identity,
+        identity=identity,
         places=places,
+    )
+
+
+def joined(parts: Sequence[Features]) -> Features:
+    """The rows of all parts; `places` count on through them.
+
+    Raises:
+        CamError: the parts are of other networks, layers or views, or there is none.
+    """
+    if not parts:
+        raise CamError("There are no features to join; expected at least one part.")
+    if len(parts) == 1:
+        return parts[0]
+    own = ("network", "weights", "modules", "input", "layer", "view", "code")
+    odd = sorted(k for p in parts for k in own if p.identity[k] != parts[0].identity[k])
+    if odd:
+        raise CamError(
+            f"The features differ in {', '.join(dict.fromkeys(odd))}; join only features of one "
+            "layer of one network, of one view."
+        )
+    starts = np.cumsum([0, *(p.identity["n"] for p in parts[:-1])])
+    of_parts = [p.identity.get(k) for p in parts for k in ("images", "split", "ids", "part")]
+    return Features(
+        values=np.concatenate([p.values for p in parts]),
+        labels=np.concatenate([p.labels for p in parts]),
+        ids=[one for p in parts for one in p.ids],
+        unreadable=[one for p in parts for one in p.unreadable],
+        identity=parts[0].identity
+        | {
+            "n": int(starts[-1]) + parts[-1].identity["n"],
+            "joined": digest(str(of_parts).encode()),
+        },
+        places=np.concatenate([p.places + s for p, s in zip(parts, starts, strict=True)]),
     )

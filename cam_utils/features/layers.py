@@ -11,13 +11,16 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import VGG, AlexNet
 
-from ..data.base import unknown
-from ..errors import CamError
+from ..errors import CamError, unknown
+from ..networks.cut.chain import bare, chain
 from ..networks.gap import GapNetwork
-from ..networks.layers import bare, chain
 
 GAP = "gap"
+
+MAPS = "maps"  # what is pooled to "gap"
+
 RECTIFIED = ("fc6", "fc7")  # a ReLU follows them, whether or not it is a module
+
 _TORCHVISION = {AlexNet: ("classifier.1", "classifier.4"), VGG: ("classifier.0", "classifier.3")}
 
 
@@ -31,7 +34,7 @@ def available_layers(network: nn.Module) -> dict[str, str]:
 
     The paper's names come first, then every submodule under its own.
     """
-    known = {GAP: ""} if isinstance(network, GapNetwork) else {}
+    known = {GAP: "", MAPS: ""} if isinstance(network, GapNetwork) else {}
     model = bare(network)
     for kind, paths in _TORCHVISION.items():
         if isinstance(model, kind):
@@ -46,9 +49,9 @@ def reader(network: nn.Module, layer: str = GAP) -> Callable[[Tensor], Tensor]:
     """A function of images (B, 3, H, W) to features (B, K), in one forward pass.
 
     Args:
-        layer: "gap": pooled maps of a `GapNetwork`, mean or maximum as the network pools. "fc6",
-            "fc7": rectified. Any other layer of `available_layers`: its output as it is, maps
-            averaged over their places.
+        layer: "gap": pooled maps of a `GapNetwork`, mean or maximum as the network pools; "maps":
+            the maps themselves. "fc6", "fc7": rectified. Any other layer of `available_layers`:
+            its output as it is, maps averaged over their places.
 
     Raises:
         CamError: no such layer; when called, a layer whose output is neither (B, K) nor maps.
@@ -56,6 +59,8 @@ def reader(network: nn.Module, layer: str = GAP) -> Callable[[Tensor], Tensor]:
     known = available_layers(network)
     if layer not in known:
         raise unknown(f"layer of {getattr(network, 'name', type(network).__name__)}", layer, known)
+    if layer == MAPS:
+        return network.features
     if layer == GAP:
         return lambda images: pooled(network, network.features(images))
     module = bare(network).get_submodule(known[layer])

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from ..errors import CamError
-from ..metrics import Rate, mean_interval, rate
+from ..metrics.intervals import Rate, mean_interval, rate
 
 
 def accuracy(predicted, labels) -> Rate:

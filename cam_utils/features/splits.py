@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.base import unknown
-from ..errors import CamError
+from ..errors import CamError, unknown
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class SplitRule:
 
 
 _OFFICIAL = (("train", "test"),)
+
 # by the names of Table 5's columns, and CUB of Table 4
 PROTOCOLS: dict[str, SplitRule] = {
     "SUN397": SplitRule(

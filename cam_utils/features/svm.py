@@ -4,6 +4,9 @@ Its cost is chosen by cross-validation on the images that it is trained on, neve
 """
 
 import warnings
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,9 +15,89 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from ..errors import CamError
-from .linear_svm import LinearSvm, checked_values
+from ..identity import code_of
+from ..keep import Keeper, Piece, read_piece, write_piece
+from .extraction import Features
+
+
+@dataclass(frozen=True)
+class LinearSvm:
+    """Linear decision values of classes.
+
+    Attributes:
+        weights: (C, K) float32, bias: (C,) float32; for features as they come from `extract`.
+        classes: C names.
+        cost: the one that was chosen.
+        folds: columns cost, fold, accuracy (percent), converged: the cross-validation.
+        converged: whether the final solver did.
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray
+    classes: list[str]
+    cost: float
+    folds: pd.DataFrame
+    converged: bool = True
+
+    def decisions(self, values) -> np.ndarray:
+        """(N, C) float32 decision values of features (N, K): values @ weights.T + bias."""
+        values = checked_values(values)
+        if values.shape[1] != self.weights.shape[1]:
+            raise CamError(
+                f"Found features of shape {values.shape}; this SVM was trained on "
+                f"{self.weights.shape[1]} features: extract the same layer of the same network."
+            )
+        return values @ self.weights.T + self.bias
+
+    def predict(self, values) -> np.ndarray:
+        """(N,) int64: the class of the highest decision value."""
+        return self.decisions(values).argmax(1)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a safetensors file, whole or not at all; equal SVMs give equal bytes."""
+        write_piece(Path(path), *self.piece(), {"kind": "LinearSvm"})
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "LinearSvm":
+        """What `save` wrote. CamError: the file is absent, damaged or something else."""
+        try:
+            arrays, about = read_piece(Path(path))
+            return cls.of_piece(arrays, about["note"])
+        except (CamError, KeyError, TypeError) as error:
+            raise CamError(
+                f"{path} holds no linear SVM ({error}). Expected a file of LinearSvm.save; train "
+                "and save it again."
+            ) from error
+
+    def piece(self) -> Piece:
+        """What is kept of it: arrays and a note."""
+        about = {"classes": self.classes, "cost": self.cost, "converged": self.converged}
+        about["folds"] = self.folds.to_csv(index=False)
+        return {"weights": self.weights, "bias": self.bias}, about
+
+    @classmethod
+    def of_piece(cls, arrays: dict[str, np.ndarray], note: dict) -> "LinearSvm":
+        """The SVM that `piece` was taken of."""
+        folds = pd.read_csv(StringIO(note["folds"]))
+        return cls(arrays["weights"], arrays["bias"], **note | {"folds": folds})
+
+
+def checked_values(features) -> np.ndarray:
+    """(N, K) float32 of `Features` or an array; CamError if they are not finite."""
+    values = features.values if isinstance(features, Features) else features
+    values = np.asarray(values, np.float32)
+    if values.ndim != 2:
+        raise CamError(f"Found features of shape {values.shape}; expected (N, K).")
+    if bad := int((~np.isfinite(values).all(1)).sum()):
+        raise CamError(
+            f"{bad} of {len(values)} images have NaN or infinite features; leave them out."
+        )
+    return values
+
 
 GRID = (0.01, 0.1, 1.0, 10.0, 100.0)  # costs, for centred features of mean squared length 1
+
 STEPS = (1_000, 10_000)  # of the solver; the second where the first did not suffice
 
 
@@ -58,6 +141,23 @@ def fit_svm(features, labels, classes, seed: int = 0, grid=GRID, folds: int = 5)
         )
     names = [str(c) for c in classes]
     return LinearSvm(weights, bias, names, cost, table.copy(), converged)
+
+
+def kept_svm(
+    features: Features, classes, seed: int = 0, cache: bool | str | Path | None = None
+) -> LinearSvm:
+    """`fit_svm` on features and their labels; read if an equal one was trained before.
+
+    Args:
+        cache: as for `extract`.
+    """
+    identity = features.identity | {"classes": [str(c) for c in classes], "seed": seed}
+    keeper = Keeper.of("svm", identity | {"svm code": code_of(__name__)}, cache)
+    if kept := keeper.get():
+        return LinearSvm.of_piece(*kept)
+    svm = fit_svm(features, features.labels, classes, seed)
+    keeper.put(*svm.piece())
+    return svm
 
 
 _NO_FOLDS = pd.DataFrame({"cost": [], "fold": [], "accuracy": [], "converged": []})

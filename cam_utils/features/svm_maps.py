@@ -10,9 +10,9 @@ from ..cam import CamResult, Classes, cams
 from ..errors import CamError, NoClassActivationMap
 from ..evaluate.protocols import PAPER
 from ..evaluate.ready import prepared
+from ..hashes import digest
 from ..networks.gap import GapNetwork
-from ..train.data import digest
-from .linear_svm import LinearSvm
+from .svm import LinearSvm
 
 TOLERANCE = 1e-4  # of the identity, relative to the largest decision value
 

@@ -12,10 +12,12 @@ import numpy as np
 
 from ..errors import CamError
 from ..sweep import TAUS, Sweep, iou_at
-from . import Rate
+from .intervals import Rate
 
 DELTAS = (0.3, 0.5, 0.7)  # IoU from which on a box is right
+
 ROUNDS = 500
+
 BLOCK = 64  # images whose repetitions are added in one product
 
 

@@ -8,7 +8,7 @@ serves a thousand draws.
 import numpy as np
 
 from ..errors import CamError
-from . import Rate
+from .intervals import Rate
 
 ROUNDS = 1000
 

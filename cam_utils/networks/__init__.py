@@ -7,13 +7,12 @@ from pathlib import Path
 from torch import nn
 
 from ..errors import CamError
-from .caffe import CAFFE_NETWORKS, load_caffe
-from .gap import ClassMapNetwork, GapNetwork
-from .mini import BUILDERS, ELSEWHERE, build_mini, load_mini, shipped_mini
-from .places import PLACES, load_places, load_torchvision_file
-from .spec import InputSpec
-from .weights import load_torchvision
+from .gap import ClassMapNetwork, GapNetwork, InputSpec
 from .wrap import as_gap_network, check_identity
+from .zoo.caffe import CAFFE_NETWORKS, load_caffe
+from .zoo.mini_weights import BUILDERS, ELSEWHERE, build_mini, load_mini, shipped_mini
+from .zoo.places365 import PLACES, load_places, load_torchvision_file
+from .zoo.torchvision_nets import load_torchvision
 
 __all__ = [
     "ClassMapNetwork",

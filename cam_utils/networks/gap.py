@@ -1,9 +1,39 @@
 """The one interface of every network here: features, then a linear layer over their pooling."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
-from .spec import IMAGENET, InputSpec
+
+@dataclass(frozen=True)
+class InputSpec:
+    """Preprocessing of one network, carried out by `cam_utils.views`.
+
+    Pixels arrive as RGB values 0..255. They are resized, cropped, put into `channels` order,
+    multiplied by `scale`, then `(x - mean) / std` per channel *in that order*.
+    """
+
+    size: int = 224  # side of the square input, pixels
+    resize: int = 256  # side before cropping
+    squash: bool = False  # True: warp to resize x resize (Caffe); False: shorter side to resize
+    kernel: str = "bilinear"  # "bilinear"/"bicubic": antialiased; "opencv": bilinear without
+    channels: str = "RGB"  # or "BGR"
+    scale: float = 1 / 255
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+
+IMAGENET = InputSpec()
+
+CAFFE = InputSpec(
+    squash=True,
+    kernel="opencv",
+    channels="BGR",
+    scale=1.0,
+    mean=(104.0, 117.0, 123.0),
+    std=(1.0, 1.0, 1.0),
+)
 
 
 class GapNetwork(nn.Module):
@@ -57,3 +87,8 @@ class ClassMapNetwork(GapNetwork):
         super().__init__()
         self.register_buffer("class_weights", torch.eye(num_classes), persistent=False)
         self.register_buffer("class_bias", torch.zeros(num_classes), persistent=False)
+
+
+def class_name(network, index: int) -> str:
+    """The readable name of a class, or "class 7" where the network has no names."""
+    return network.classes[index] if network.classes else f"class {index}"

@@ -25,6 +25,7 @@ SHAPE_ONLY = {
     "alpha_dropout", "feature_dropout", "dropout1d", "dropout2d", "identity", "clone", "float",
     "to", "transpose", "movedim", "detach", "half", "bfloat16", "type_as", "_to_copy",
 }  # fmt: skip
+
 GATES = {
     "relu", "relu_", "hardswish", "hardtanh", "silu", "gelu", "tanh", "leaky_relu", "elu", "mish",
     "selu", "celu", "prelu", "relu6", "softsign", "hardtanh_", "leaky_relu_", "softshrink",

@@ -4,15 +4,14 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import NoClassActivationMap
-from .gap import GapNetwork
+from .gap import IMAGENET, GapNetwork, InputSpec
 from .head import SHAPE_ONLY, Stage, stage
-from .spec import IMAGENET, InputSpec
 from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, record, unwrapped
 
 NO_POOLING = (
     "no global pooling before the classifier. Class activation maps need global average pooling "
     "followed by one linear layer (section 2 of the paper); for such a network use "
-    "cam_utils.networks.surgery to cut it and add one, or Grad-CAM (cam_utils.saliency)."
+    "cam_utils.networks.cut.surgery to cut it and add one, or Grad-CAM (cam_utils.saliency)."
 )
 
 

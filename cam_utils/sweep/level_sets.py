@@ -13,6 +13,7 @@ import numpy as np
 
 # neighbours anticlockwise from the east: odd directions are diagonal
 DX = np.array([1, 1, 0, -1, -1, -1, 0, 1])
+
 DY = np.array([0, -1, -1, -1, 0, 1, 1, 1])
 
 # For each set of neighbours (bits in this order): how many half squares between pixel centres a new
@@ -23,6 +24,7 @@ HALVES = np.array(
 
 # columns of a component's row
 FIRST, LOW, HIGH, X0, Y0, X1, Y1, AREA = range(8)
+
 OUTSIDE = 1  # number of the component of the frame
 
 

@@ -13,10 +13,10 @@ from tqdm.auto import tqdm
 
 from ..distributed import processes
 from ..errors import CamError
-from . import state
+from . import checkpoint as state
 from .augment import normalise
+from .batches import Arrays, Photos, check_labels, plan
 from .cached_features import CachedFeatures
-from .data import Arrays, Photos, check_labels, plan
 from .recipe import (
     RELEASED,
     Recipe,

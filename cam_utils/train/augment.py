@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from .. import views
-from ..networks.spec import InputSpec
+from ..networks.gap import InputSpec
 from ..views import resize, resized_shape, to_tensor
 from .recipe import Recipe
 

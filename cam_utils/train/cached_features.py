@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import CamError
-from ..networks.surgery import CutNetwork
-from .data import Batch, Plan, digest
+from ..hashes import digest, weights_digest
+from ..networks.topped import CutNetwork
+from .batches import Batch, Plan
 from .recipe import Recipe
 
 
@@ -101,18 +102,10 @@ def scores(network: CutNetwork, features: CachedFeatures, batch: int = 50) -> Te
     return torch.cat(parts)
 
 
-def weights_digest(module: nn.Module) -> str:
-    """The first 16 digits of the sha256 over all names, weights and buffers."""
-    parts = []
-    for name, value in sorted(module.state_dict().items()):
-        parts += [name.encode(), value.detach().cpu().contiguous().numpy().reshape(-1)]
-    return digest(*parts)
-
-
 def check_cut(network: nn.Module) -> None:
     """Refuse, with `CamError`, a network that is not a trunk with new layers after it."""
     if not isinstance(network, CutNetwork):
         raise CamError(
             f"{type(network).__name__} has no trunk with new layers after it; cached features need "
-            "a network of cam_utils.networks.surgery (CutNetwork)."
+            "a network of cam_utils.networks.cut.surgery (CutNetwork)."
         )

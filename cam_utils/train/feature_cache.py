@@ -15,10 +15,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..errors import CamError
-from ..networks.surgery import CutNetwork
-from ..provenance import write_json
-from .cached_features import CachedFeatures, Head, check_cut, weights_digest
-from .data import Arrays, Photos
+from ..hashes import weights_digest
+from ..keep import write_json
+from ..networks.topped import CutNetwork
+from .batches import Arrays, Photos
+from .cached_features import CachedFeatures, Head, check_cut
 from .recipe import Recipe
 
 _EVERY = 16  # batches between two notes of how far the work is

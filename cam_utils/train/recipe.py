@@ -9,7 +9,9 @@ from torch import nn
 from ..errors import CamError
 
 OPTIMIZERS = ("adamw", "sgd")
+
 SCHEDULES = ("cosine", "step")
+
 CROPS = ("random", "area", "center", "whole")
 
 

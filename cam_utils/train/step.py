@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..distributed import World
-from .data import Batch
+from .batches import Batch
 from .recipe import Recipe
 
 

@@ -1,0 +1,1 @@
+"""What the notebooks share: parameters, the paper's printed numbers, verdicts, figures, results."""

@@ -1,0 +1,143 @@
+"""Saving a figure: PNG, PDF and its entry in the manifest, whole or not at all."""
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from PIL import Image
+
+from .. import plots
+from ..errors import CamError
+from ..hashes import source_hash
+from ..keep import project_root, replacing, write_json
+from ..provenance import about
+from .params import Params
+
+MAX_PNG = 200_000  # bytes; larger figures are reduced to a palette, then refused
+
+
+def save_figure(
+    fig: Figure,
+    name: str,
+    params: Params,
+    *,
+    paper: str,
+    network=None,
+    images=None,
+    n: int | None = None,
+    chosen: str = "",
+    alt: str = "",
+) -> Path:
+    """Write `<figure_dir>/<name>.png` and `.pdf` and the entry in `manifest.json`.
+
+    Equal inputs on one machine give equal bytes: dates are left out.
+
+    Args:
+        name: "fig03_two_classes".
+        paper: what it regenerates: "Figure 3".
+        network, images: what it was made with; their name and hash go into the manifest. Several
+            networks as a list.
+        n: number of images behind the figure.
+        chosen: the rule that chose the images shown.
+        alt: what the figure shows, for readers who cannot see it; the figure is displayed with it
+            where a notebook runs, and closed.
+
+    Returns:
+        The PNG's path.
+
+    Raises:
+        CamError: a name that is no file name, or a PNG that stays above 200 kB.
+    """
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        raise CamError(f"Found figure name {name!r}, expected lower-case letters, digits and _.")
+    folder = params.figure_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    plots.caption(fig, provenance_line(params, network, images, n, chosen))
+    png = _png(fig, name)
+    _write(folder / f"{name}.png", png)
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="pdf", metadata={"CreationDate": None, "Producer": None})
+    _write(folder / f"{name}.pdf", buffer.getvalue())
+    entry = {
+        "paper": paper,
+        "notebook": params.notebook,
+        "source": notebook_hash(params.notebook),
+        "parameters": params.values(),
+        "n": n,
+        "chosen": chosen,
+    } | about(network, images, params.device)
+    manifest = folder / "manifest.json"
+    entries = json.loads(manifest.read_text()) if manifest.exists() else {}
+    write_json(manifest, entries | {name: entry})
+    if alt:
+        display_png(png, alt)
+    plt.close(fig)
+    return folder / f"{name}.png"
+
+
+def provenance_line(params: Params, network=None, images=None, n=None, chosen: str = "") -> str:
+    """What stands under a figure: network and weights, data, how the images were chosen."""
+    parts = [f"profile {params.profile}"]
+    if isinstance(network, list | tuple):
+        parts.append(f"{len(network)} networks")
+    elif network is not None:
+        parts.append(f"{network.name} ({network.weights_hash[:8]})")
+    if images is not None:
+        parts.append(f"{images.name} {images.split}" + (f", n = {n}" if n else ""))
+    if chosen:
+        parts.append(chosen)
+    return " | ".join(parts)
+
+
+def _png(fig: Figure, name: str) -> bytes:
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", metadata={"Software": None})
+    true_colour = Image.open(buffer).convert("RGB")
+    palette = true_colour.quantize(256) if buffer.tell() > MAX_PNG else None
+    for dither in (Image.Dither.FLOYDSTEINBERG, Image.Dither.NONE):
+        if buffer.tell() <= MAX_PNG:
+            break
+        buffer = io.BytesIO()
+        true_colour.quantize(palette=palette, dither=dither).save(buffer, "png", optimize=True)
+    if buffer.tell() > MAX_PNG:
+        raise CamError(
+            f"The figure {name} has {buffer.tell() / 1e3:.0f} kB as PNG, at most "
+            f"{MAX_PNG / 1e3:.0f} allowed; draw fewer panels or smaller ones."
+        )
+    return buffer.getvalue()
+
+
+def display_png(png: bytes, alt: str) -> None:
+    """The figure in the notebook's output, with its alternative text."""
+    from IPython.display import display
+
+    size = dict(zip(("width", "height"), Image.open(io.BytesIO(png)).size, strict=True))
+    display(
+        {"image/png": base64.b64encode(png).decode(), "text/plain": f"<figure: {alt}>"},
+        raw=True,
+        metadata={"image/png": {"alt": alt} | size},
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def notebook_hash(name: str) -> str | None:
+    """Hash of the code of a notebook of this checkout; None where there is none."""
+    root = project_root()
+    path = root / "notebooks" / f"{name}.ipynb" if root else None
+    if path is None or not path.exists():
+        return None
+    cells = json.loads(path.read_text())["cells"]
+    return code_hash(["".join(c["source"]) for c in cells if c["cell_type"] == "code"])
+
+
+def code_hash(sources: list[str]) -> str:
+    """Hash of code cells; stored with what they made, so that a stale notebook is recognised."""
+    return source_hash("\0".join(sources))

@@ -1,0 +1,1 @@
+"""The command line: doctor, explain, evaluate, train, tables, figures, scoreboard."""

@@ -1,0 +1,145 @@
+"""Runs the notebooks with papermill: parameters checked first, one line for each."""
+
+import logging
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+
+from ..book.claims import WORDS, published
+from ..book.figures import code_hash
+from ..book.params import COMMON, check_profile, data_folder, refuse_unknown, typed
+from ..errors import CamError, MissingData
+from ..keep import project_root, replacing
+
+KINDS = {"str": str, "int": int, "float": float, "bool": bool}
+
+
+def notebooks(only: list[str] | None = None) -> list[Path]:
+    """The numbered notebooks of the checkout, or those whose name starts with one of `only`."""
+    root = project_root()
+    if root is None:
+        raise MissingData(
+            "The notebooks are not beside this installation of cam_utils; run this from a clone "
+            "of the repository, installed with pip install -e ."
+        )
+    found = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    chosen = [p for p in found if not only or any(p.stem.startswith(o) for o in only)]
+    if not chosen:
+        names = ", ".join(p.stem for p in found)
+        raise CamError(f"No notebook is called {' or '.join(only or [])}; there are: {names}.")
+    return chosen
+
+
+def check_parameters(path: Path, given: dict) -> dict:
+    """The given values in the types that the notebook declares.
+
+    Raises:
+        CamError: an unknown name or a value of another type.
+    """
+    import papermill
+
+    declared = papermill.inspect_notebook(str(path))
+    kinds = {n: KINDS.get(p["inferred_type_name"], COMMON.get(n, str)) for n, p in declared.items()}
+    refuse_unknown(list(given), list(kinds))
+    return {name: typed(name, value, kinds[name]) for name, value in given.items()}
+
+
+def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
+    """Execute one notebook; its outcome: name, seconds, verdict counts, error (or None)."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    start = time.perf_counter()
+    error = None
+    try:
+        papermill.execute_notebook(
+            str(path), str(output), given, kernel_name="python3", cwd=str(path.parent),
+            progress_bar=sys.stderr.isatty(), execution_timeout=timeout,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # no warning about local sockets
+        )  # fmt: skip
+    except papermill.PapermillExecutionError as failure:
+        error = f"{failure.ename}: {failure.evalue}"
+    except (DeadKernelError, CellTimeoutError) as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    record = published(nbformat.read(output, as_version=4)) or {"verdicts": {}}
+    verdicts = [v["verdict"] for v in record["verdicts"].values()]
+    return {
+        "notebook": path.stem,
+        "seconds": time.perf_counter() - start,
+        "verdicts": {word: verdicts.count(word) for word in WORDS.values()},
+        "error": error,
+    }
+
+
+def executed(profile: str) -> Path:
+    """The folder of the notebooks as `run_all` last executed them."""
+    return project_root() / ".build" / "notebooks" / profile
+
+
+def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = False) -> int:
+    """Run the notebooks, print one line for each; the number that failed."""
+    paths = notebooks(only)
+    check_profile(profile)
+    data_folder(profile, given.get("data_root", ""))
+    given = {"profile": profile} | given if profile != "mini" or not in_place else given
+    checked = {path: check_parameters(path, given) for path in paths}  # before any long work
+    build = executed(profile)
+    failed = 0
+    for path, values in checked.items():
+        outcome = run(path, values, build / path.name)
+        counts = ", ".join(f"{n} {word}" for word, n in outcome["verdicts"].items())
+        state = "failed" if outcome["error"] else "ok"
+        print(
+            f"{outcome['notebook']:34s} {outcome['seconds']:7.1f} s  {state}  {counts}", flush=True
+        )
+        if outcome["error"]:
+            failed += 1
+            print(f"    {outcome['error']}\n    see {build / path.name}", flush=True)
+        elif in_place:
+            store(build / path.name, path)
+    return failed
+
+
+def _progress_bar(output) -> bool:
+    """A finished progress bar: of no use to a reader."""
+    text = output.get("text", "") or str(output.get("data", {}).get("text/plain", ""))
+    return bool(re.match(r"[^\n]{0,60}?\d+%\|", text.lstrip()))
+
+
+def _name_tables(notebook) -> None:
+    """Number the tables' ids, which pandas draws anew in every run."""
+    shown = [o["data"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o]
+    tables = [data for data in shown if "text/html" in data]
+    for number, data in enumerate(tables):
+        data["text/html"] = re.sub(r"\bT_[0-9a-f]{5}", f"T_{number:05d}", data["text/html"])
+
+
+def _code(notebook) -> list[str]:
+    return [c.source for c in notebook.cells if c.cell_type == "code"]
+
+
+def store(executed: Path, target: Path) -> None:
+    """Put an executed notebook into the repository, without what only this run knows."""
+    notebook = nbformat.read(executed, as_version=4)
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if cell.metadata.get("tags") == []:
+            del cell.metadata["tags"]
+        if "outputs" in cell:
+            cell.outputs = [o for o in cell.outputs if not _progress_bar(o)]
+    _name_tables(notebook)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "cam": {"source": code_hash(_code(notebook))},
+    }
+    with replacing(target) as part:
+        nbformat.write(notebook, part)

@@ -1,0 +1,54 @@
+"""A picture of a data set as a network and an evaluation need it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from ..networks.gap import InputSpec
+from ..views import View, box_crop, view_list
+
+
+@dataclass(frozen=True)
+class Item:
+    """One readable picture.
+
+    Attributes:
+        index: its place in the data set. label: its class, or -1.
+        views: what the network sees of it.
+        image: the picture itself. size: its (height, width), pixels.
+        truth: (m, 4) boxes of its label, xyxy half-open, pixels of the picture.
+    """
+
+    index: int
+    id: str
+    label: int
+    views: list[View]
+    image: Image.Image
+    truth: np.ndarray
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width), pixels."""
+        return self.image.size[::-1]
+
+
+def opened(
+    images, i: int, spec: InputSpec, view: str = "whole", boxes: np.ndarray | None = None
+) -> Item:
+    """Picture i of a data set with what the network sees of it.
+
+    Args:
+        view: as in `cam_utils.views.view_list`.
+        boxes: (N, 4) one rectangle of each picture of the data set: its crop is seen, not `view`.
+
+    Raises:
+        BrokenImage, CamError, OSError: it cannot be read.
+    """
+    record = images[i]
+    if boxes is None:
+        views = view_list(record.image, spec, view)
+    else:
+        views = [box_crop(record.image, boxes[i], spec)]
+    truth = record.boxes_of(record.label)
+    return Item(i, record.id, record.label, views, record.image, truth)

@@ -1,0 +1,1 @@
+"""What every drawing of the drawn world is made with: shapes, colours, textures, places."""

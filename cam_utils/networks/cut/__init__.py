@@ -1,0 +1,1 @@
+"""The surgery of section 3.1: cut a network, add a convolution and global pooling, compare."""

@@ -1,0 +1,115 @@
+"""Common misreadings of class activation maps, each with the number that decides it."""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ... import boxes, views
+from ...cam import class_activation_maps
+from ...metrics.intervals import mean_interval, rate
+from ...networks.gap import GapNetwork
+from .survey import Survey, correlation
+
+COLUMNS = ["a summary says", "what is true", "measured here"]
+
+LIMIT = 300  # images for the box comparisons
+
+
+def table(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> pd.DataFrame:
+    """What is said, what is true, what this network and these images show.
+
+    Args:
+        seen: a survey of the images.
+        inputs: (B, 3, H, W), a preprocessed batch on the network's device.
+    """
+    classes, units = network.class_weights.shape
+    large = [_large(m, size) for m, size in zip(seen.maps[:LIMIT, 0], seen.sizes, strict=False)]
+    rule = [boxes.paper(m) for m in large]
+    rows = [
+        (
+            "Global average pooling was introduced here",
+            "Network in Network (2013) did, and the paper says so; new is what it shows",
+            "-",
+        ),
+        (
+            "Maps are weighted by the last convolution's weights, or by the class scores",
+            "By the linear layer's: one weight for each class and unit",
+            f"{classes} scores, but {units} maps: w is {classes} x {units}",
+        ),
+        (
+            "A new 1x1 convolution before the pooling gives the maps (its weights left random)",
+            "Only with the linear layer's weights copied into it",
+            f"correlation with the map: copied 1.00, random {_random_conv(network, inputs, seed)}",
+        ),
+        (
+            "The map is a probability, or positive",
+            "It is signed: places can speak against a class",
+            f"{rate((seen.maps[:, 0] < 0).flatten().numpy()).value:.0f} % of places are negative",
+        ),
+        (
+            "Scale to 0..1 by minimum and maximum, then cut at 20 %",
+            "20 % of the maximum of the raw map; the minimum is not subtracted",
+            _overlap(rule, [boxes.paper(_minmax(m)) for m in large]),
+        ),
+        (
+            "Cut at one half",
+            "At 20 % of the maximum",
+            _overlap(rule, [boxes.paper(_minmax(m), 0.5) for m in large]),
+        ),
+        (
+            "Round the small map to 8 bits, then enlarge it",
+            "Enlarge first",
+            _overlap(rule, _rounded_first(seen)),
+        ),
+        (
+            "Take the first contour",
+            "Take the largest component",
+            _overlap(rule, [_first_component(m) for m in large]),
+        ),
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _large(map: Tensor, size) -> Tensor:
+    return views.paste_whole(map[None], size)[0]
+
+
+def _minmax(map: Tensor) -> Tensor:
+    return (map - map.min()) / (map.max() - map.min()).clamp(min=1e-12)
+
+
+def _rounded_first(seen: Survey) -> list[np.ndarray]:
+    small = [(255 * m / m.abs().max()).round() for m in seen.maps[:LIMIT, 0]]
+    return [boxes.paper(_large(m, size)) for m, size in zip(small, seen.sizes, strict=False)]
+
+
+def _first_component(map: Tensor) -> np.ndarray:
+    """The component whose first pixel comes first in raster order, instead of the largest."""
+    mask = map > 0.2 * map.max()
+    if not mask.any():
+        return boxes.paper(map)
+    kept = torch.zeros_like(map)
+    kept[boxes.component_at(mask, int(mask.flatten().int().argmax()))] = 1
+    return boxes.paper(kept)
+
+
+def _overlap(rule: list[np.ndarray], other: list[np.ndarray]) -> str:
+    """How far the other way's boxes agree with the rule's, in words."""
+    ious = np.array([boxes.iou(a, b)[0, 0] for a, b in zip(rule, other, strict=True)])
+    moved = rate(ious < 0.999)
+    return f"moves {moved.value:.0f} % of boxes; mean IoU with the rule's {ious.mean():.2f}"
+
+
+def _random_conv(network: GapNetwork, inputs: Tensor, seed: int) -> str:
+    generator = torch.Generator().manual_seed(seed)
+    with torch.inference_mode():
+        features = network.features(inputs)
+        best = network.classify(features).argmax(1)
+        weights = torch.randn(network.class_weights.shape, generator=generator).to(features)
+        true, random = (
+            class_activation_maps(features, w[best][:, None])[:, 0].cpu()
+            for w in (network.class_weights, weights)
+        )
+    found = mean_interval(correlation(true, random).numpy(), seed)
+    return f"{found.value:.2f}"

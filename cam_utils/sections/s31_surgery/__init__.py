@@ -1,0 +1,1 @@
+"""Section 3.1, networks with global pooling, cut and trained: Table 1."""

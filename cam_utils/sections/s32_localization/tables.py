@@ -1,0 +1,231 @@
+"""Tables 2 and 3: who is in them, and what the rows of `evaluate` come to beside the paper's.
+
+One table of `evaluate` for each row and protocol; here they become errors with intervals, null
+baselines and differences on the same images.
+"""
+
+import itertools
+from dataclasses import replace
+
+import pandas as pd
+
+from ...book import published as paper
+from ...boxes.truth import Truth
+from ...errors import CamError
+from ...evaluate.protocols import PAPER, RELEASED, Protocol
+from ...metrics import baselines
+from ...metrics.classification import classification_errors
+from ...metrics.intervals import Rate
+from ...metrics.localization import (
+    box_right_given_class,
+    five_box_error,
+    localization_errors,
+    misses,
+    paired_difference,
+)
+
+CAM, BACKPROP = "cam", "backprop"
+
+# method, and the network in the profiles "mini" and "paper" (None: no weights exist)
+ROWS: dict[str, tuple[str, dict]] = {
+    "GoogLeNet-GAP": (CAM, {"mini": "mini/googlenet-gap", "paper": "caffe/googlenet-cam"}),
+    "VGGnet-GAP": (CAM, {"mini": "mini/vgg-gap", "paper": "caffe/vgg16-cam"}),
+    "GoogLeNet": (CAM, {"mini": "mini/googlenet", "paper": "caffe/googlenet"}),
+    "AlexNet*-GAP": (CAM, {"mini": "mini/alexnetplus-gap", "paper": "caffe/alexnetplus-cam"}),
+    "AlexNet-GAP": (CAM, {"mini": "mini/alexnet-gap", "paper": None}),
+    "NIN": (CAM, {"mini": "mini/nin", "paper": "caffe/nin"}),
+    "Backprop on GoogLeNet": (BACKPROP, {"mini": "mini/googlenet", "paper": "caffe/googlenet"}),
+    "Backprop on VGGnet": (BACKPROP, {"mini": "mini/vgg", "paper": "caffe/vgg16"}),
+    "Backprop on AlexNet": (BACKPROP, {"mini": "mini/alexnet", "paper": "caffe/alexnet"}),
+    "GoogLeNet-GMP": (CAM, {"mini": "mini/googlenet-gmp", "paper": None}),
+    # not in the paper: a network of class maps whose weights are small and public
+    "SqueezeNet": (CAM, {"mini": None, "paper": "caffe/squeezenet1.1"}),
+}
+
+GAP = ("GoogLeNet-GAP", "VGGnet-GAP", "AlexNet*-GAP", "AlexNet-GAP")
+
+FIGURE5 = (  # its columns, as printed
+    *("GoogLeNet-GAP", "VGGnet-GAP", "AlexNet-GAP", "GoogLeNet", "NIN"),
+    *("Backprop on AlexNet", "Backprop on GoogLeNet"),
+)
+
+BASELINES = ("GoogLeNet", "NIN", *(row for row, (method, _) in ROWS.items() if method == BACKPROP))
+
+# How backprop's saliency becomes a box the paper does not say. The first two take the place of the
+# map under the paper's and the released rule; the third is what [23], which it cites, does itself.
+BACKPROP_RULES = {
+    "backprop, 20 % component": replace(PAPER, name="backprop-paper", method="backprop"),
+    "backprop, released rectangles": replace(
+        PAPER, name="backprop-released", method="backprop", rule="released", threshold=None
+    ),
+    "backprop, GraphCut": replace(
+        PAPER, name="backprop-cut", method="backprop_max", rule="graph_cut", threshold=None
+    ),
+}
+
+CAM_RULES: dict[str, Protocol] = {"PAPER": PAPER, "RELEASED": RELEASED}
+
+RELEASED_TOO = ("GoogLeNet-GAP", "GoogLeNet", "SqueezeNet")  # ten crops cost ten times as much
+
+METRICS = {
+    "top1": "top-1 localization error, %",
+    "top5": "top-5 localization error, %",
+    "gt_known": "class-given localization error, %",
+}
+
+
+def protocols_of(row: str, backprop: tuple[str, ...]) -> dict[str, Protocol]:
+    """How a row is evaluated, by name; `backprop`: the keys of BACKPROP_RULES for its rows."""
+    if ROWS[row][0] == BACKPROP:
+        return {name: BACKPROP_RULES[name] for name in backprop}
+    return CAM_RULES if row in RELEASED_TOO else {"PAPER": PAPER}
+
+
+def errors_of(table: pd.DataFrame, blacklist=()) -> dict[str, Rate]:
+    """Every number of one row: classification, localization, box given class, five-box guess."""
+    found = {f"{k.replace('top', 'top-')} classification error, %": v
+             for k, v in classification_errors(table).items()}  # fmt: skip
+    loc = localization_errors(table, blacklist)
+    found |= {METRICS[k]: v for k, v in loc.items() if v.n}
+    right = box_right_given_class(table, blacklist)
+    found |= {f"box right given the {k.replace('top', 'top-')} class, %": right[k] for k in right}
+    if table["iou_b"].notna().any():
+        found["top-5 localization error, five boxes on three classes, %"] = five_box_error(
+            table, blacklist
+        )
+    return found
+
+
+def published(row: str, metric: str) -> float | None:
+    """The paper's number in Table 2 for one of METRICS, or None."""
+    column = {v: k for k, v in METRICS.items()}.get(metric)
+    frame = paper.table(2)
+    if column not in ("top1", "top5") or row not in set(frame["method"]):
+        return None
+    return paper.value(2, row, column)
+
+
+def table_rows(row: str, protocol: str, network: str, table: pd.DataFrame, blacklist=()):
+    """Rows of the stored table: row, network, protocol, metric, paper, measured, low, high, n."""
+    head = {"row": row, "network": network, "protocol": protocol}
+    return [
+        head | {"metric": metric, "paper": published(row, metric)} | found.as_row(3)
+        for metric, found in errors_of(table, blacklist).items()
+    ]
+
+
+def null_rows(truth: Truth, fraction: float, chosen_on: str, table: pd.DataFrame, classes: str):
+    """Rows of the null baselines, with the classes of the network that made `table`."""
+    rows = []
+    for name, hits in baselines.null_hits(truth, fraction).items():
+        note = f", chosen on {chosen_on}" if name.startswith("centre box") else ""
+        head = {"row": name + note, "network": f"classes of {classes}", "protocol": "baseline"}
+        rows += [
+            head | {"metric": METRICS[k], "paper": None} | found.as_row(3)
+            for k, found in baselines.with_classifier(hits, table).items()
+        ]
+    return rows
+
+
+def differences(
+    tables: dict[str, pd.DataFrame], pairs, metrics=("top1", "top5", "gt_known"), blacklist=()
+) -> list[dict]:
+    """Rows first, second, metric, measured, low, high, n: first - second in points, paired.
+
+    Args:
+        tables: {row: table of `evaluate`, or {metric: misses}}; pairs with a missing one are left
+            out.
+    """
+    rows = []
+    for (first, second), what in itertools.product(pairs, metrics):
+        if first in tables and second in tables:
+            a, b = (_misses(tables[name], what, blacklist) for name in (first, second))
+            found = paired_difference(a, b, what, blacklist)
+            rows.append(
+                {"first": first, "second": second, "metric": METRICS[what]} | found.as_row(3)
+            )
+    return rows
+
+
+def _misses(table, what: str, blacklist):
+    return table[what] if isinstance(table, dict) else misses(table, what, blacklist)
+
+
+def wide(rows: pd.DataFrame) -> pd.DataFrame:
+    """The stored rows as Table 2 reads: one line for each row, paper and measured side by side.
+
+    Columns: method, network; for each of METRICS "paper" and "measured [95 % interval]"; n.
+    """
+    lines = []
+    for (row, network), own in rows.groupby(["row", "network"], sort=False):
+        line = {"method": row, "network": network}
+        for metric in METRICS.values():
+            short = metric.replace(" localization error, %", "")
+            cell = own[own["metric"] == metric].iloc[0]
+            if metric != METRICS["gt_known"]:
+                line[f"paper {short}"] = "-" if pd.isna(cell["paper"]) else f"{cell['paper']:.1f}"
+            line[short] = f"{cell['measured']:.1f} [{cell['low']:.1f}, {cell['high']:.1f}]"
+        lines.append(line | {"n": int(own["n"].iloc[0])})
+    return pd.DataFrame(lines)
+
+
+def all_better(found: pd.DataFrame) -> bool | None:
+    """Is the first of every pair better? False: one is worse; None: the intervals cannot tell.
+
+    Args:
+        found: rows of `differences`: low and high of first - second, in points of error.
+    """
+    if found.empty:
+        return None
+    if (found["high"] < 0).all():
+        return True
+    return False if (found["low"] > 0).any() else None
+
+
+def pick(rows: pd.DataFrame, **values) -> pd.DataFrame:
+    """Rows whose columns have these values, or one of several."""
+    for column, wanted in values.items():
+        wanted = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
+        rows = rows[rows[column].isin(wanted)]
+    return rows
+
+
+def as_rate(rows: pd.DataFrame) -> Rate:
+    """The one row that is left, as a Rate.
+
+    Raises:
+        CamError: none is left, or several.
+    """
+    if len(rows) != 1:
+        raise CamError(f"Found {len(rows)} rows, expected one; name row, protocol and metric.")
+    row = rows.iloc[0]
+    return Rate(float(row["measured"]), float(row["low"]), float(row["high"]), int(row["n"]))
+
+
+def steps_table(steps: pd.DataFrame) -> pd.DataFrame:
+    """The stored ablation: one line a step and network, differences to the first in points."""
+    lines = []
+    for (row, step), own in steps.groupby(["row", "step"], sort=False):
+        line = {"network": row, "step": step}
+        for metric in METRICS.values():
+            cell = own[own["metric"] == metric].iloc[0]
+            short = metric.replace(" localization error, %", "")
+            line[short] = f"{cell['measured']:.1f}"
+            low, high = cell["difference_low"], cell["difference_high"]
+            line[f"{short}, change"] = f"{cell['difference']:+.1f} [{low:.1f}, {high:.1f}]"
+        lines.append(line | {"n": int(own["n"].iloc[0])})
+    return pd.DataFrame(lines)
+
+
+def poolings_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """The stored comparison of poolings: one line for each network or difference and seed."""
+    lines = []
+    rows = rows[rows["metric"].isin(METRICS.values())]
+    for (row, seed), own in rows.groupby(["row", "seed"], sort=False):
+        line = {"": row, "seed": seed}
+        for metric in METRICS.values():
+            cell = own[own["metric"] == metric].iloc[0]
+            text = f"{cell['measured']:.1f} [{cell['low']:.1f}, {cell['high']:.1f}]"
+            line[metric.replace(" localization error, %", "")] = text
+        lines.append(line | {"n": int(own["n"].iloc[0])})
+    return pd.DataFrame(lines)

@@ -1,0 +1,97 @@
+"""Which data each part of notebook 06 looks at: drawn, or real where it is there."""
+
+from functools import cache
+
+import numpy as np
+
+from ...data import Subset, open_images
+from ...data.partial import OfClasses
+from ...errors import MissingData
+from ...mini.drawn_once import DrawnOnce
+from ...mini.scenes import CONCEPTS
+from ...networks import load_network
+
+DRAWN = {"objects": "mini/scenes", "concepts": "mini/scenes", "questions": "mini/scenes"}
+
+# SUN's fully annotated part and the captioned photos are not named closely enough to be opened
+REAL = {
+    "objects": ("ade20k", "train", "val"),
+    "concepts": ("coco_captions", "train", "val"),
+    "questions": ("vqa", "train", "val"),
+}
+
+SCENE_NETWORKS = {
+    "mini": "mini/scenes-alexnetplus-gap",
+    "paper": "caffe/alexnetplus-cam-places205",
+}
+
+PHRASES = ("mirror in lake", "view out of window")  # figure 10
+
+COUNTS = {"mini/scenes": {"train": 2000, "test": 600}, "mini/text": {"train": 600, "test": 300}}
+
+MOST, LEAST = 10, 200  # scene categories, and pictures of each, as in the paper
+
+
+def open_part(part: str, profile: str, root=None, limit: int = 0):
+    """The training and the held-out pictures of one part: "objects", "concepts" or "questions".
+
+    In profile "paper" real data where it is there; else the drawn set, and a line that says so.
+
+    Args:
+        limit: at most so many training pictures, and as many held-out ones; 0: all.
+    """
+    if profile == "paper":
+        name, train, test = REAL[part]
+        try:
+            found = [open_images(name, split, root) for split in (train, test)]
+            found = common_scenes(*found) if part == "objects" else found
+            return [Subset(s, range(min(limit or len(s), len(s)))) for s in found]
+        except MissingData as error:
+            print(f"{part}: drawn pictures instead, for {error}")
+    return [drawn(DRAWN[part], split, limit) for split in ("train", "test")]
+
+
+def drawn(name: str, split: str, limit: int = 0) -> DrawnOnce:
+    """The first pictures of a drawn set, as many as notebook 06 takes, or at most `limit`."""
+    count = COUNTS[name][split]
+    return _drawn(name, split, min(limit or count, count))
+
+
+@cache
+def _drawn(name: str, split: str, count: int) -> DrawnOnce:
+    return DrawnOnce(open_images(name, split), count, twins=split == "test")
+
+
+def common_scenes(train, test, most: int = MOST, least: int = LEAST) -> list[OfClasses]:
+    """Both splits without all but the `most` frequent categories with `least` training pictures.
+
+    Raises:
+        MissingData: fewer than two categories are left.
+    """
+    labels = np.array([train.label(i) for i in range(len(train))])
+    counts = np.bincount(labels[labels >= 0], minlength=len(train.classes))
+    kept = [int(k) for k in np.argsort(-counts, kind="stable")[:most] if counts[k] >= least]
+    if len(kept) < 2:
+        raise MissingData(
+            f"{train.name} {train.split} has {len(kept)} scene categories of {least} pictures or "
+            "more; expected at least two. Unpack the whole data set."
+        )
+    return [OfClasses(s, kept) for s in (train, test)]
+
+
+def scene_network(profile: str, root=None, instead=None):
+    """The network that was trained on scenes (the paper's other one is trained on Places).
+
+    Args:
+        instead: what is returned where its weights are missing, after a line that says so.
+    """
+    try:
+        return load_network(SCENE_NETWORKS[profile], root)
+    except MissingData as error:
+        print(f"{instead.name} instead, for {error}")
+        return instead
+
+
+def phrases(images) -> tuple[str, ...]:
+    """The phrases of figure 10: those whose regions are known, else the paper's two."""
+    return tuple(CONCEPTS) if hasattr(images, "concept_mask") else PHRASES

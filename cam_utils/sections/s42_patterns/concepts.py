@@ -1,0 +1,295 @@
+"""Concepts from captions (figure 10): positives by phrase, hard negatives mined in rounds.
+
+The paper names ConceptLearner's "hard-negative mining approach" and no numbers. Positives are "all
+images that contain the short phrase in their text caption"; the first negatives are random images
+whose captions have none of its words (section 4.2).
+"""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from ...boxes.null import gaussian_map
+from ...errors import CamError
+from ...evaluate.maps import one_class, records_with_maps
+from ...features import GRID, LinearSvm, fit_svm, svm_network
+from ...metrics.energy import energy_share, peak_inside
+from ...metrics.intervals import Rate, mean_interval, rate
+from ...metrics.ranking import average_precision
+from ...networks.gap import GapNetwork
+
+MEASURES = {"energy": "energy inside, %", "pointing": "pointing game, %"}
+
+BASELINES = {"centre": "centre", "uniform": "uniform"}
+
+
+def place(map, mask: np.ndarray) -> dict[str, float]:
+    """One map (H, W) and one region (H, W) bool, with the baselines of the same picture.
+
+    Returns:
+        energy, energy_centre, energy_uniform (shares of the positive energy inside; uniform is the
+        region's share of the picture), pointing, pointing_centre (the picture's middle pixel),
+        pointing_uniform (the chance of a random pixel: the region's share again). A map without a
+        positive value points nowhere: its energy is the uniform one's.
+    """
+    mask = np.asarray(mask, bool)
+    height, width = mask.shape
+    share = float(mask.mean())
+    energy = energy_share(map, mask)
+    return {
+        "energy": share if math.isnan(energy) else energy,
+        "energy_centre": energy_share(gaussian_map(width, height), mask),
+        "energy_uniform": share,
+        "pointing": float(peak_inside(map, mask)),
+        "pointing_centre": float(mask[height // 2, width // 2]),
+        "pointing_uniform": share,
+    }
+
+
+def placement(pairs: Iterable[tuple]) -> pd.DataFrame:
+    """`place` of many (map, mask) pairs, one row each."""
+    return pd.DataFrame([place(map, mask) for map, mask in pairs])
+
+
+def placement_rates(table: pd.DataFrame, name: str = "map", seed: int = 0) -> dict[str, Rate]:
+    """Means in percent with 95 % intervals over pictures, and the paired gains over the baselines.
+
+    Args:
+        table: rows of `place`.
+        name: what the maps are called in the keys.
+
+    Returns:
+        {"energy inside, %, <name>": Rate, ..., "..., <name> - centre": Rate in points, ...}.
+    """
+    found = {}
+    for column, text in MEASURES.items():
+        own = table[column].to_numpy()
+        hits = column == "pointing"
+        found[f"{text}, {name}"] = rate(own > 0.5) if hits else _percent(own, seed)
+        for key, base in BASELINES.items():
+            null = table[f"{column}_{key}"].to_numpy()
+            sure = hits and key == "centre"
+            found[f"{text}, {base}"] = rate(null > 0.5) if sure else _percent(null, seed)
+        for key, base in BASELINES.items():
+            gain = own - table[f"{column}_{key}"].to_numpy()
+            found[f"{text}, {name} - {base}"] = _percent(gain, seed)
+    return found
+
+
+def gain(one: pd.DataFrame, other: pd.DataFrame, column: str = "energy", seed: int = 0) -> Rate:
+    """The paired difference of two maps of the same pictures, in points with its interval."""
+    return _percent(one[column].to_numpy() - other[column].to_numpy(), seed)
+
+
+def _percent(values: np.ndarray, seed: int) -> Rate:
+    return mean_interval(100 * np.asarray(values, float), seed)
+
+
+# words that say nothing of what is seen: a caption with "in" may be a negative of "mirror in lake"
+STOP = frozenset({
+    "a", "an", "and", "are", "at", "by", "from", "in", "is", "near", "of", "on", "or", "out",
+    "over", "the", "to", "under", "with",
+})  # fmt: skip
+
+FOLDS = 5  # of the cross-validation
+
+
+@dataclass(frozen=True)
+class Mining:
+    """How a concept is learnt; the paper states none of it.
+
+    Attributes:
+        rounds: rounds of mining after the first training; 0: none.
+        start: random negatives of the first training, for each positive.
+        add: negatives added in a round, for each positive: those with the highest scores.
+        costs: of the linear SVM; of several the one chosen by cross-validation in the first
+            training is kept for all rounds (the middle one where there are too few pictures).
+        seed: of the random negatives.
+    """
+
+    rounds: int = 4
+    start: float = 1.0
+    add: float = 0.5
+    costs: tuple[float, ...] = GRID
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A linear detector of a phrase.
+
+    Attributes:
+        svms: after each of rounds + 1 trainings, with the phrase as their one class.
+        positives: how many pictures had the phrase. negatives: how many were used each time.
+        entered: for each round the indices of the negatives that it added.
+    """
+
+    phrase: str
+    svms: list[LinearSvm]
+    positives: int
+    negatives: list[int]
+    entered: list[np.ndarray]
+
+    def scores(self, values: np.ndarray, round: int = -1) -> np.ndarray:
+        """(N,) decision values of pooled features (N, K), after a round (default the last)."""
+        return self.svms[round].decisions(values)[:, 0]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text: lower case, letters and digits only."""
+    return re.findall(r"[a-z0-9]+", text.lower())
+
+
+def contains(caption: str | Sequence[str], phrase: str) -> bool:
+    """Whether a caption (or one of several) has the phrase: its words, in a row."""
+    wanted = f" {' '.join(words(phrase))} "
+    return any(wanted in f" {' '.join(words(text))} " for text in _texts(caption))
+
+
+def free_of(caption: str | Sequence[str], phrase: str) -> bool:
+    """Whether no caption has any of the phrase's words, those of `STOP` aside."""
+    tabu = set(words(phrase)) - STOP
+    return not any(tabu & set(words(text)) for text in _texts(caption))
+
+
+def split_by_phrase(captions: Sequence, phrase: str) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the positives, and of the pictures that may serve as negatives.
+
+    Args:
+        captions: for each picture a sentence, or several.
+
+    Raises:
+        CamError: no caption has the phrase, or none is free of its words.
+    """
+    yes = np.flatnonzero([contains(c, phrase) for c in captions])
+    no = np.flatnonzero([free_of(c, phrase) for c in captions])
+    if not len(yes) or not len(no):
+        raise CamError(
+            f"Of {len(captions)} captions {len(yes)} have {phrase!r} and {len(no)} none of its "
+            "words; expected some of both. Choose another phrase."
+        )
+    return yes, no
+
+
+def learn(values: np.ndarray, captions: Sequence, phrase: str, how: Mining | None = None):
+    """Train the detector of a phrase; returns a `Concept`.
+
+    First against random negatives; then, in each round, every picture that may be a negative is
+    scored, those with the highest scores are added, and the detector is trained again.
+
+    Args:
+        values: (N, K) pooled features of the training pictures; captions: theirs, in order.
+    """
+    how = how or Mining()
+    yes, pool = split_by_phrase(captions, phrase)
+    rng = np.random.default_rng(how.seed)
+    size = min(len(pool), max(1, round(how.start * len(yes))))
+    negatives, costs = rng.choice(pool, size, replace=False), how.costs
+    if min(len(yes), size) < FOLDS:
+        costs = (sorted(how.costs)[len(how.costs) // 2],)
+    svms, counts, entered = [], [], []
+    for turn in range(how.rounds + 1):
+        if turn:
+            hardest = pool[np.argsort(-svms[-1].decisions(values[pool])[:, 0], kind="stable")]
+            fresh = hardest[~np.isin(hardest, negatives)][: max(1, round(how.add * len(yes)))]
+            negatives = np.concatenate([negatives, fresh])
+            entered.append(fresh)
+        rows = np.concatenate([yes, negatives])
+        labels = np.repeat([1, 0], [len(yes), len(negatives)])
+        both = fit_svm(values[rows], labels, ["none", phrase], how.seed, costs, FOLDS)
+        costs = (both.cost,)
+        svms.append(replace(both, weights=both.weights[1:], bias=both.bias[1:], classes=[phrase]))
+        counts.append(len(negatives))
+    return Concept(phrase, svms, len(yes), counts, entered)
+
+
+def shuffled(captions: Sequence, seed: int = 0) -> list:
+    """The captions, each given to another picture: what is learnt of them must be nothing."""
+    order = np.random.default_rng(seed).permutation(len(captions))
+    return [captions[i] for i in order]
+
+
+def _texts(caption: str | Sequence[str]) -> Sequence[str]:
+    return [caption] if isinstance(caption, str) else caption
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A concept on held-out pictures.
+
+    Attributes:
+        concept: learnt from the captions; fake: learnt in the same way from shuffled captions.
+        shown: (N,) bool, what it is ranked by: the picture shows the concept, where that is known,
+            else a caption has the phrase.
+        values: (N, K) pooled features.
+        placed, fake_placed: rows of `place` of the maps of both, for the pictures whose region is
+            known; the same pictures.
+    """
+
+    concept: Concept
+    fake: Concept
+    shown: np.ndarray
+    values: np.ndarray
+    placed: pd.DataFrame
+    fake_placed: pd.DataFrame
+
+    def precision(self, round: int = -1) -> Rate:
+        """Average precision of the ranking after a round, in percent."""
+        return average_precision(self.concept.scores(self.values, round), self.shown)
+
+    def mining_gain(self, seed: int = 0) -> Rate:
+        """What the rounds of mining add to the average precision, in points (paired)."""
+        last, first = (self.concept.scores(self.values, r) for r in (-1, 0))
+        return average_precision(last, self.shown, first, seed)
+
+    def fake_precision(self) -> Rate:
+        """Average precision of what was learnt from shuffled captions."""
+        return average_precision(self.fake.scores(self.values), self.shown)
+
+    def ranked(self) -> np.ndarray:
+        """(N,) the held-out pictures, best first."""
+        return np.argsort(-self.concept.scores(self.values), kind="stable")
+
+
+def study_concept(
+    network: GapNetwork,
+    train: tuple[np.ndarray, list],
+    test: tuple[np.ndarray, object],
+    phrase: str,
+    how: Mining | None = None,
+    most: int = 100,
+) -> Studied:
+    """Learn a phrase from training captions and score it on held-out pictures.
+
+    Args:
+        network: whose "gap" features the values are (view "whole").
+        train: (N, K) values and the captions of the same pictures.
+        test: (M, K) values and the data set; regions are taken from its `concept_mask(i, phrase)`,
+            where it has one.
+        how: of the mining; the same for the shuffled captions.
+        most: pictures at most whose maps are scored, the first ones that show the concept.
+    """
+    how = how or Mining()
+    (values, captions), (held, images) = train, test
+    concept = learn(values, captions, phrase, how)
+    fake = learn(values, shuffled(captions, how.seed), phrase, how)
+    regions = {}
+    if hasattr(images, "concept_mask"):
+        found = ((i, images.concept_mask(i, phrase)) for i in range(len(images)))
+        regions = {i: mask for i, mask in found if mask is not None}
+        shown = np.isin(np.arange(len(images)), list(regions))
+    else:
+        shown = np.array([contains(images.captions(i), phrase) for i in range(len(images))])
+    chosen = list(regions)[:most]
+    tables = [_placed(svm_network(network, c.svms[-1]), images, regions, chosen)
+              for c in (concept, fake)]  # fmt: skip
+    return Studied(concept, fake, shown, held, *tables)
+
+
+def _placed(network: GapNetwork, images, regions: dict, chosen: list[int]) -> pd.DataFrame:
+    maps = records_with_maps(network, images, chosen, one_class(0))
+    return pd.DataFrame([place(map[0], regions[i]) for i, _, map in maps])

@@ -1,0 +1,205 @@
+"""The weakly supervised text detector (figure 11), scored by word boxes that training never sees.
+
+The paper trains on all 350 pictures of SVT against random outdoor pictures and shows maps on the
+same 350 (section 4.2). There the camera and the street tell as much as the text does (E17). Two
+controls: pictures whose words were taken out, and pictures where as much was taken out elsewhere.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from ... import boxes
+from ...data.record import Record
+from ...errors import CamError
+from ...evaluate.maps import VIEW, one_class, records_with_maps
+from ...features import extract, fit_svm, svm_network
+from ...metrics.intervals import Rate, mean_interval
+from ...metrics.ranking import roc_area
+from ...mini.drawn_once import DrawnOnce, Twins
+from ...networks.gap import GapNetwork
+from .concepts import place
+
+RADIUS = 5  # pixels around a hole that OpenCV's inpainting looks at
+
+MARGIN = 0.08  # of a word's height, grown around it: no rim of a letter stays
+
+
+def word_mask(record: Record, margin: float = 0.0, by_box: bool = False) -> np.ndarray:
+    """(H, W) bool: the pixels of a picture's words: its masks, or, without them, its boxes.
+
+    Args:
+        by_box: the boxes in any case.
+        margin: each word is grown on all sides by this fraction of its box's smaller side.
+
+    Raises:
+        CamError: a picture without words.
+    """
+    if not len(record.boxes):
+        raise CamError(f"The picture {record.id} has no words; only pictures with text have any.")
+    canvas = np.zeros(record.image.size[::-1], np.uint8)
+    known = record.masks is not None and not by_box
+    masks = record.masks if known else [None] * len(record.boxes)
+    for box, mask in zip(record.boxes, masks, strict=True):
+        if mask is None:
+            x0, y0, x1, y1 = np.round(box).astype(int)
+            mask = np.zeros(canvas.shape, bool)
+            mask[max(y0, 0) : y1, max(x0, 0) : x1] = True
+        word = mask.astype(np.uint8)
+        if reach := round(margin * float(min(box[2] - box[0], box[3] - box[1]))):
+            word = cv2.dilate(word, np.ones((2 * reach + 1,) * 2, np.uint8))
+        canvas |= word
+    return canvas.astype(bool)
+
+
+def score_map(map: np.ndarray, record: Record, mask: np.ndarray | None = None) -> dict[str, float]:
+    """One map against the words of its picture: `place` on their pixels, and the best box.
+
+    Args:
+        map: (H, W) in the picture's frame. mask: `word_mask(record)`, where it is at hand.
+
+    Returns:
+        What `place` returns, and iou: the overlap of the map's box (the paper's 20 % rule) with the
+        best word, and with the box around all words (iou_all).
+    """
+    found = place(map, word_mask(record) if mask is None else mask)
+    words = record.boxes
+    around = np.concatenate([words[:, :2].min(0), words[:, 2:].max(0)])
+    box = boxes.paper(map)
+    return found | {
+        "iou": float(boxes.iou(box, words).max()),
+        "iou_all": float(boxes.iou(box, around).max()),
+    }
+
+
+def greyscale(image: Image.Image) -> Image.Image:
+    """The picture without its colours, still RGB."""
+    return image.convert("L").convert("RGB")
+
+
+def erased(image: Image.Image, mask: np.ndarray) -> Image.Image:
+    """The picture with a region filled from what is around it (OpenCV's Telea inpainting)."""
+    rgb = np.ascontiguousarray(np.asarray(image.convert("RGB")))
+    return Image.fromarray(cv2.inpaint(rgb, mask.astype(np.uint8), RADIUS, cv2.INPAINT_TELEA))
+
+
+def elsewhere(mask: np.ndarray, rng: np.random.Generator, tries: int = 200) -> np.ndarray | None:
+    """The same shape at another place: shifted around the edges, and mirrored half of the time,
+    where it meets as little of the mask as can be found.
+
+    Returns:
+        (H, W) bool; None where every try meets the mask in more than a tenth of its area.
+    """
+    height, width = mask.shape
+    best, least = None, 0.1 * mask.sum()
+    for _ in range(tries):
+        moved = mask[:, ::-1] if rng.random() < 0.5 else mask
+        moved = np.roll(moved, (rng.integers(0, height), rng.integers(0, width)), (0, 1))
+        met = (moved & mask).sum()
+        if met < least:
+            best, least = moved, met
+        if least == 0:
+            break
+    return best
+
+
+def erase_words(record: Record, rng: np.random.Generator) -> tuple[Image.Image, Image.Image | None]:
+    """The picture without its words, and the picture with as much taken elsewhere.
+
+    The second is None where the words leave no room elsewhere.
+    """
+    hole = word_mask(record, MARGIN)
+    other = elsewhere(hole, rng)
+    control = None if other is None else erased(record.image, other & ~hole)
+    return erased(record.image, hole), control
+
+
+def drop_rates(score: np.ndarray, energy: np.ndarray, seed: int = 0) -> dict[str, Rate]:
+    """How far score and energy fall when the words go, and when as much goes elsewhere.
+
+    Args:
+        score: (N, 3) decision values: as it is, without its words, with as much taken elsewhere;
+            or (N, 2) without the last.
+        energy: the same shape: the share of the map's positive energy at the words' place.
+
+    Returns:
+        Falls of the score in standard deviations of `score[:, 0]` (its unit means nothing), falls
+        of the energy share in points; 95 % intervals over pictures.
+    """
+    spread = float(score[:, 0].std()) or 1.0
+    falls = {"score, in its standard deviations": (score[:, :1] - score[:, 1:]) / spread}
+    falls["energy at the words' place, points"] = 100 * (energy[:, :1] - energy[:, 1:])
+    found = {}
+    for what, fall in falls.items():
+        found[f"fall of the {what}: words erased"] = mean_interval(fall[:, 0], seed)
+        if fall.shape[1] > 1:
+            found[f"fall of the {what}: elsewhere"] = mean_interval(fall[:, 1], seed)
+            found[f"fall of the {what}: difference"] = mean_interval(fall[:, 0] - fall[:, 1], seed)
+    return found
+
+
+WITH_TEXT = 1  # the class of pictures with words
+
+
+@dataclass(frozen=True)
+class TextStudied:
+    """A detector on held-out pictures.
+
+    Attributes:
+        network: class 1 is "with text". scores: (N,) decision values. labels: (N,).
+        rows: (M,) the pictures with text, and placed: their maps' `score_map`.
+        twin_scores: (M,) without their words; twin_energy: (M,) share of the twin's map's energy
+            at the place where the words were.
+    """
+
+    network: GapNetwork
+    scores: np.ndarray
+    labels: np.ndarray
+    rows: np.ndarray
+    placed: pd.DataFrame
+    twin_scores: np.ndarray
+    twin_energy: np.ndarray
+
+    def area(self) -> Rate:
+        """Area under the ROC curve, percent, pictures with text against those without."""
+        return roc_area(self.scores, self.labels == WITH_TEXT)
+
+    def energy(self) -> dict[int, float]:
+        """{picture with text: share of its map's energy on words}."""
+        return dict(zip(self.rows.tolist(), self.placed["energy"], strict=True))
+
+
+def study_text(
+    network: GapNetwork, train: DrawnOnce, test: DrawnOnce, seed: int = 0, **options
+) -> TextStudied:
+    """Train on pictures with and without text, score by word boxes that training never sees.
+
+    Words are scored by their boxes, as on real photos, not by their letters' ink. `options` go to
+    `features.extract`.
+    """
+    options = {"view": VIEW} | options
+    learnt, held = (extract(network, images, **options) for images in (train, test))
+    twins = extract(network, Twins(test), **options)
+    svm = fit_svm(learnt, learnt.labels, train.classes, seed)
+    detector = svm_network(network, svm)
+    scores, without = (svm.decisions(f.values)[:, WITH_TEXT] for f in (held, twins))
+    rows = np.flatnonzero(held.labels == WITH_TEXT)
+    placed, masks = [], []
+    for _, record, maps in records_with_maps(detector, test, rows, one_class(WITH_TEXT)):
+        masks.append(word_mask(record, by_box=True))
+        placed.append(score_map(maps[0], record, masks[-1]))
+    energy = [
+        score_map(maps[0], test[int(row)], mask)["energy"]
+        for row, mask, (_, _, maps) in zip(
+            rows,
+            masks,
+            records_with_maps(detector, Twins(test), rows, one_class(WITH_TEXT)),
+            strict=True,
+        )
+    ]
+    return TextStudied(
+        detector, scores, held.labels, rows, pd.DataFrame(placed), without[rows], np.array(energy)
+    )

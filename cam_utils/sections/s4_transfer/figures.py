@@ -1,0 +1,173 @@
+"""Figures 1 and 8: maps of classes that only an SVM has learnt, and where they lie.
+
+An SVM's maps have much evidence against its class, too. Drawn is the evidence for it: scales start
+at zero.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from ... import plots
+from ...image_maps import maps_of_images
+from . import transfer
+from .transfer import Transfer
+
+WRONG, TOOL = "#d62728", "#ff9f1c"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A test picture with the map (H, W) of its true class and what the SVM says of it."""
+
+    record: object
+    map: Tensor
+    label: int
+    predicted: int
+    value: float  # the decision value of the true class
+
+
+def shown(found: Transfer, places: list[int], view: str = "center") -> list[Shown]:
+    """Pictures of the test part with the maps of their true classes."""
+    records = [transfer.record_of(found, k) for k in places]
+    labels = torch.from_numpy(found.test.labels[places])
+    maps = maps_of_images(found.network, [r.image for r in records], view, classes=labels[:, None])
+    own = found.own()
+    return [
+        Shown(r, m.maps[0], int(found.test.labels[k]), int(found.predicted[k]), float(own[k]))
+        for r, m, k in zip(records, maps, places, strict=True)
+    ]
+
+
+def figure1(found: Transfer, actions: list[str], count: int, seed: int) -> Figure:
+    """Test pictures of a few actions, the maps beneath them: `count` right by seed, and the worst.
+
+    Above each map the decision value of the action, on one colour scale. Drawn sets show the true
+    tool (orange) beside the person's box (green).
+    """
+    labels = [found.classes.index(name) for name in actions]
+    rows = []
+    for label in labels:
+        places = [*transfer.choose(found, label, count, seed), transfer.worst(found, label)]
+        rows.append(shown(found, places))
+    most = _most([s for row in rows for s in row])
+    with plots.style():
+        fig, axes = plots.panels(len(rows), 2 * (count + 1), size=1.5)
+        for line, row, name in zip(axes, rows, actions, strict=True):
+            for k, s in enumerate(row):
+                left, right = line[2 * k : 2 * k + 2]
+                last = k == count
+                plots.show_image(left, s.record.image, "lowest value" if last else f"test {k + 1}")
+                _truth(left, s.record)
+                bar = plots.show_cam(right, s.record.image, s.map, _value(s, found), 0, most)
+                right.title.set_color("black" if s.predicted == s.label else WRONG)
+            line[0].text(
+                -0.06, 0.5, name, transform=line[0].transAxes, rotation=90, ha="right", va="center"
+            )
+        plots.colour_bar(fig, bar, axes, "evidence for the action")
+    return fig
+
+
+def figure8(sets: list[Transfer], classes: int, count: int, seed: int) -> Figure:
+    """Several data sets: classes and right test pictures by seed, and a wrongly classified one.
+
+    Each data set has a row of pictures and a row of maps of the true classes, on one colour scale.
+    """
+    with plots.style():
+        columns = classes * count + 1
+        fig, axes = plots.panels(2 * len(sets), columns, size=1.02, titled=0)
+        # a long name must not make its panel narrow: titles stand in rows' gaps
+        fig.set_figheight(fig.get_figheight() + 0.1 * len(axes))
+        fig.get_layout_engine().set(h_pad=0.085, w_pad=0.015)
+        for number, found in enumerate(sets):
+            places = _by_class(found, classes, count, seed)
+            wrong = transfer.mistaken(found, seed)
+            row = shown(found, places + ([] if wrong is None else [wrong]))
+            most = _most(row)
+            above, below = axes[2 * number], axes[2 * number + 1]
+            for k, (s, top, under) in enumerate(zip(row, above, below, strict=False)):
+                text = found.classes[s.label] if k % count == 0 or k == len(places) else ""
+                plots.show_image(top, s.record.image, text)
+                bar = plots.show_cam(under, s.record.image, s.map, _short(s, found), 0, most)
+                for ax in (top, under):
+                    ax.title.set_fontsize(6.5)
+                    ax.title.set_in_layout(False)
+                under.title.set_color("black" if s.predicted == s.label else WRONG)
+            above[0].text(
+                -0.08, 0.5, found.name.removeprefix("mini/"), transform=above[0].transAxes,
+                rotation=90, ha="right", va="center", fontsize=9,
+            )  # fmt: skip
+            plots.colour_bar(fig, bar, axes[2 * number : 2 * number + 2])
+    return fig
+
+
+def draw_energy(table: pd.DataFrame) -> Figure:
+    """Shares of energy and area on the groups of `checks.part_energy.energy_table`."""
+    columns = {
+        "area": ("o", "0.55"),
+        "energy, other class's map": ("s", "#7fb3d5"),
+        "energy": ("D", "#1f4e79"),
+    }
+    with plots.style():
+        fig, ax = plt.subplots(figsize=(7.6, 0.42 * len(table) + 0.9), layout="constrained")
+        for k, (name, (marker, colour)) in enumerate(columns.items()):
+            y = np.arange(len(table)) + 0.2 * (k - 1)
+            value, low, high = (
+                np.array([getattr(r, side) for r in table[name]])
+                for side in ("value", "low", "high")
+            )
+            ax.errorbar(
+                value,
+                y,
+                xerr=[value - low, high - value],
+                fmt=marker,
+                color=colour,
+                label=name,
+                ms=5,
+            )
+        ax.set_yticks(range(len(table)), table["group"])
+        ax.invert_yaxis()
+        ax.set_xlim(left=0)
+        ax.set_xlabel("share of the picture, or of the map's positive evidence, %")
+        fig.legend(loc="outside right upper")
+    return fig
+
+
+def _by_class(found: Transfer, classes: int, count: int, seed: int) -> list[int]:
+    """`count` right pictures of each of some classes, both by seed."""
+    right = np.bincount(found.test.labels[found.hits], minlength=len(found.classes))
+    able = np.flatnonzero(right >= count)
+    rng = np.random.default_rng(seed)
+    labels = np.sort(rng.choice(able, min(classes, len(able)), replace=False))
+    return [k for label in labels for k in transfer.choose(found, int(label), count, seed)]
+
+
+def _most(all_shown: list[Shown]) -> float:
+    """The top of a scale that several maps share; evidence against a class is drawn as none."""
+    return max(float(s.map.max()) for s in all_shown)
+
+
+def _value(s: Shown, found: Transfer) -> str:
+    if s.predicted == s.label:
+        return f"decision {s.value:+.2f}"
+    return f"{s.value:+.2f}, taken for\n{found.classes[s.predicted]}"
+
+
+def _short(s: Shown, found: Transfer) -> str:
+    if s.predicted == s.label:
+        return f"{s.value:+.2f}"
+    return f"{s.value:+.2f}, {found.classes[s.predicted]}"
+
+
+def _truth(ax, record) -> None:
+    """The true box, and the outline of the tool and of what it is used on where they are known."""
+    plots.show_boxes(ax, record.boxes, plots.TRUTH, linewidth=1.0)
+    parts = record.parts[0] if record.parts else {}
+    masks = [parts[name] for name in ("tool", "target") if name in parts]
+    if masks:
+        ax.contour(np.any(masks, axis=0), levels=[0.5], colors=TOOL, linewidths=0.9)

@@ -1,0 +1,162 @@
+"""The stored rows of Table 5, from the fits that `table5.measure` made."""
+
+import numpy as np
+import pandas as pd
+
+from ...book import published as paper
+from ...features import scores
+from ...metrics.intervals import Rate
+from .table5 import FEATURES, RANDOM
+
+PAIRS = (  # what the paper says of its rows, and the controls
+    ("gap, GoogLeNet-GAP", "ave pool, GoogLeNet"),
+    ("gap, GoogLeNet-GAP", "fc7, AlexNet"),
+    ("ave pool, GoogLeNet", "fc7, AlexNet"),
+    ("ave pool, GoogLeNet", "gap, SqueezeNet"),
+    ("ave pool, GoogLeNet", "fire9, SqueezeNet"),
+    ("ave pool, GoogLeNet", f"ave pool, GoogLeNet, {RANDOM}"),
+    ("gap, GoogLeNet-GAP", f"gap, GoogLeNet-GAP, {RANDOM}"),
+)
+
+DOUBTFUL = ("fc7, AlexNet", "SUN Attribute")  # equals the cell beside it: probably a copy slip
+
+
+def each_fit(table: pd.DataFrame) -> list[dict]:
+    """Rows for the stored table of one data set: every feature, split and view."""
+    rows = []
+    for fit in table.itertuples():
+        head = {name: getattr(fit, name) for name in ("feature", "network", "layer", "split")}
+        head |= {"view": fit.view, "chosen": fit.chosen, "cost": fit.cost}
+        head |= {"validated": round(fit.validated, 3)}
+        rows.append(head | _rate([fit.hits], [fit.ids]).as_row(3) | {"n_train": fit.n_train})
+    return rows
+
+
+def accuracies(table: pd.DataFrame) -> list[dict]:
+    """Rows of the stored table: each feature on each data set, given and random splits apart.
+
+    Columns data, feature, network, weights, layer, split, score, view and cost (as chosen, of all
+    splits), validated, paper, note, measured, low, high, n, n_train, splits, spread (standard
+    deviation over the splits, points).
+    """
+    rows = []
+    chosen = table[table["chosen"]]
+    kind = chosen["split"].str.split().str[0]
+    for (data, feature, split), fits in chosen.groupby(["data", "feature", kind], sort=False):
+        found = _rate(fits["hits"], fits["ids"])
+        each = [100 * h.mean() for h in fits["hits"]]
+        first, column = fits.iloc[0], paper.table(5)
+        known = data in column and feature in set(column["feature"])
+        rows.append(
+            {"data": data, "feature": feature, **first[["network", "weights", "layer"]]}
+            | {"split": split, "view": _words(fits["view"]), "cost": _words(fits["cost"])}
+            | {"validated": round(fits["validated"].mean(), 3)}
+            | {"paper": paper.value(5, feature, data) if known else None}
+            | {"note": "doubtful" if (feature, data) == DOUBTFUL else ""}
+            | found.as_row(3)
+            | {"n_train": int(first["n_train"]), "splits": len(fits)}
+            | {"spread": round(float(np.std(each, ddof=1)), 3) if len(each) > 1 else None}
+        )
+    return rows
+
+
+def differences(table: pd.DataFrame, pairs=PAIRS) -> list[dict]:
+    """Rows data, split, first, second, measured, low, high, n: first - second, points, paired."""
+    groups = table[table["chosen"]].groupby(["data", "feature"])
+    chosen = {key: fits.set_index("split") for key, fits in groups}
+    rows = []
+    for data in table["data"].unique():
+        for first, second in pairs:
+            both = [chosen[data, name] for name in (first, second) if (data, name) in chosen]
+            if len(both) < 2:
+                continue
+            for kind in dict.fromkeys(split.split()[0] for split in both[0].index):
+                names = [s for s in both[0].index if s.split()[0] == kind]
+                hits, ids = zip(*(_common(*(b.loc[s] for b in both)) for s in names), strict=True)
+                rows.append(
+                    {"data": data, "split": kind, "first": first, "second": second}
+                    | _rate(hits, ids).as_row(3)
+                )
+    return rows
+
+
+def _common(first: pd.Series, second: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Hits of the first minus those of the second on the images of both, and these."""
+    a, b = (pd.Series(x["hits"], index=x["ids"]) for x in (first, second))
+    ids = a.index.intersection(b.index)
+    return (a[ids] - b[ids]).to_numpy(), list(ids)
+
+
+def _rate(hits, ids) -> Rate:
+    """Of one split Wilson's interval where hits are 0 or 1; else a bootstrap over images."""
+    hits, ids = list(hits), list(ids)
+    if len(hits) == 1 and set(np.unique(hits[0])) <= {0.0, 1.0}:
+        return scores.accuracy(hits[0].astype(int), np.ones(len(hits[0]), int))
+    places = {name: i for i, name in enumerate(dict.fromkeys(n for some in ids for n in some))}
+    return scores.over_splits([[places[n] for n in some] for some in ids], hits, len(places))
+
+
+def _words(values: pd.Series) -> str:
+    return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values.unique())
+
+
+def columns_of(profile: str) -> list[str]:
+    """The data sets that the stored table of a profile has, in its order; [] without one."""
+    found = paper.measured("table5", profile)
+    return [] if found is None else list(dict.fromkeys(found[0]["data"]))
+
+
+def side_by_side(columns: list[str] | None = None) -> pd.DataFrame:
+    """A row for each feature; columns "paper: …", "real: …" and "mini: …" by data set.
+
+    Cells of measured ones are "accuracy [95 % interval]"; random splits where there are some, else
+    the given split. "?" marks the paper's doubtful number. "-": not measured.
+
+    Args:
+        columns: of the paper's table, which to show; None: those measured on real data.
+    """
+    columns = columns_of("paper") if columns is None else columns
+    published = paper.table(5).set_index("feature")
+    shown = {"feature": list(FEATURES)}
+    for column in columns:
+        shown[f"paper: {column}"] = [_published(published, row, column) for row in FEATURES]
+    for word, profile, some in (("real", "paper", columns), ("mini", "mini", columns_of("mini"))):
+        for column in some:
+            shown[f"{word}: {column}"] = [_cell(profile, row, column) for row in FEATURES]
+    table = pd.DataFrame(shown)
+    return table[(table.drop(columns="feature") != "-").any(axis=1)].reset_index(drop=True)
+
+
+def _published(published: pd.DataFrame, row: str, column: str) -> str:
+    if row not in published.index:
+        return "-"
+    mark = " ?" if (row, column) == DOUBTFUL else ""
+    return f"{float(published.loc[row, column]):.2f}{mark}"
+
+
+def _cell(profile: str, row: str, column: str) -> str:
+    found = paper.measured("table5", profile)
+    if found is None:
+        return "-"
+    own = found[0][(found[0]["feature"] == row) & (found[0]["data"] == column)]
+    if own.empty:
+        return "-"
+    own = own.sort_values("split", ascending=False).iloc[0]  # "random" before "given"
+    return f"{own['measured']:.2f} [{own['low']:.2f}, {own['high']:.2f}]"
+
+
+def mean_difference(rows: pd.DataFrame, first: str, second: str, without=()) -> Rate | None:
+    """The mean over data sets of first - second, in points; None where no data set has both.
+
+    Data sets count alike and are independent samples, so their intervals add up by squares.
+
+    Args:
+        rows: of `table5_rows.differences`. without: data sets that are left out.
+    """
+    own = rows[(rows["first"] == first) & (rows["second"] == second)]
+    own = own[~own["data"].isin(list(without))]
+    if own.empty:
+        return None
+    value, count = float(own["measured"].mean()), len(own)
+    half = float(np.sqrt((((own["high"] - own["low"]) / 2) ** 2).sum()) / count)
+    return Rate(value, value - half, value + half, int(own["n"].sum()))

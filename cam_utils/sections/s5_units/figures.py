@@ -1,0 +1,154 @@
+"""Figure 13: the units of largest weight of a class, and what drives them, segmented."""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ... import plots
+from ...networks.gap import GapNetwork, class_name
+from . import ReceptiveField, class_purity, masked, rank_units, segment
+from .occlusion import EmpiricalField
+from .top import TopImages
+from .unit_parts import THRESHOLDS
+
+UNITS, IMAGES = 3, 3  # as in the paper
+
+
+@dataclass(frozen=True)
+class Half:
+    """One half of the figure: a network, the pool of its top images, the classes shown."""
+
+    title: str
+    network: GapNetwork
+    images: object
+    top: TopImages
+    classes: list[int]
+
+
+def choose_rows(purity: pd.Series, count: int = 3, seed: int = 0) -> list[int]:
+    """Classes by seed, and as the last the one whose units are least pure.
+
+    Args:
+        purity: mean purity of each class's units, by class index.
+    """
+    worst = int(purity.idxmin())
+    others = np.sort(purity.index[purity.index != worst].to_numpy())
+    rng = np.random.default_rng(seed)
+    return [*np.sort(rng.choice(others, min(count, len(others)), False)).tolist(), worst]
+
+
+def figure13(halves: list[Half], threshold: float = THRESHOLDS["[34]"]) -> Figure:
+    """For each class its three units of largest weight with three top images each.
+
+    Images are darkened where the unit's map is below `threshold` of the unit's maximum. Over each
+    unit: its weight w, and the share of its top images (all that were kept) that show the class.
+    """
+    rows: list[tuple[Half, int | None]] = []  # None: the line with the half's title
+    for half in halves:
+        rows += [(half, None), *((half, label) for label in half.classes)]
+    size = 0.94  # inches, of an image
+    widths = ([1.0] * IMAGES + [0.18]) * UNITS
+    heights = [1.0 if label is not None else 0.16 for _, label in rows]
+    with plots.style():
+        fig, axes = plt.subplots(
+            len(rows), len(widths), width_ratios=widths, height_ratios=heights, squeeze=False,
+            figsize=(size * (sum(widths) + 1.0), (size + 0.2) * sum(heights) + 0.3),
+            gridspec_kw={"wspace": 0.04, "hspace": 0.24, "left": 0.095, "right": 0.999,
+                         "top": 0.995, "bottom": 0.03},
+        )  # fmt: skip
+        for ax in axes.flat:
+            ax.axis("off")
+        for row, (half, label) in zip(axes, rows, strict=True):
+            if label is None:
+                row[0].text(-0.9, 0, half.title, fontsize=9, weight="bold")
+            else:
+                _row(row, half, label, threshold)
+    return fig
+
+
+def _row(axes, half: Half, label: int, threshold: float) -> None:
+    order, weights = rank_units(half.network, label)
+    worst = " (least pure)" if label == half.classes[-1] and len(half.classes) > 1 else ""
+    axes[0].text(
+        -0.1, 0.5, class_name(half.network, label).replace(" ", "\n") + worst.replace(" (", "\n("),
+        transform=axes[0].transAxes, ha="right", va="center", fontsize=8,
+    )  # fmt: skip
+    for place, (unit, weight) in enumerate(zip(order[:UNITS].tolist(), weights, strict=False)):
+        row, peak = half.top.row(unit), half.top.peak(unit)
+        pure = class_purity(half.top, unit, label)
+        first = place * (IMAGES + 1)
+        for k, ax in enumerate(axes[first : first + IMAGES]):
+            image = half.images[int(half.top.indices[row, k])].image
+            mask = segment(half.top.maps[row, k], image.size[::-1], threshold, peak)
+            ax.imshow(np.asarray(masked(image, mask)))
+            if half.top.labels[row, k] != label:  # an image of another class
+                name = class_name(half.network, int(half.top.labels[row, k]))
+                ax.text(
+                    0.03, 0.03, name, transform=ax.transAxes, fontsize=5.5, color="white",
+                    bbox={"facecolor": "#b3202a", "edgecolor": "none", "pad": 0.8},
+                )  # fmt: skip
+        text = f"unit {unit}: w = {float(weight):.2f}, purity {pure:.0%}"
+        axes[first + 1].set_title(text, fontsize=7, pad=2.5)
+
+
+def draw_fields(
+    fields: dict[str, tuple[EmpiricalField, ReceptiveField]], fraction: float = 0.1
+) -> Figure:
+    """Averaged discrepancy maps with the theoretical field (white) and the empirical size (red)."""
+    with plots.style():
+        fig, axes = plots.panels(1, len(fields), 1.9)
+        for ax, (title, (found, theory)) in zip(axes[0], fields.items(), strict=True):
+            half = found.map.shape[0] / 2
+            extent = (-half, half, half, -half)
+            ax.imshow(found.map, cmap="magma", vmin=0, extent=extent)
+            sides = ((theory.size or 2 * half, "white"), (found.side(fraction), plots.GUESS))
+            for side, colour in sides:
+                square = np.array([[-side, -side, side, side]]) / 2
+                plots.show_boxes(ax, square, colour, linewidth=1.2)
+            reach = min(half, 0.75 * max(theory.size or half, found.side(0.0)))
+            ax.set_xlim(-reach, reach)
+            ax.set_ylim(reach, -reach)
+            seen = f"{theory.size} px" if theory.size else "the whole picture"
+            ax.set_title(f"{title}\ntheory {seen}, measured {sides[1][0]:.0f} px", fontsize=7)
+    return fig
+
+
+def draw_ablation(tables: dict[str, pd.DataFrame]) -> Figure:
+    """Change of a class's accuracy when units are removed, with 95 % intervals over classes.
+
+    Args:
+        tables: {title: `ablation_table`}.
+    """
+    metric = "change of the class, points"
+    colours = {"its top units": "#c0392b", "random units of positive weight": "#2a6f97"}
+    colours |= {"random units": "#8a8a8a"}
+    with plots.style():
+        fig, axes = plt.subplots(
+            1, len(tables), figsize=(3.4 * len(tables) + 1.6, 2.5), squeeze=False,
+            sharey=True, layout="constrained",
+        )  # fmt: skip
+        for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
+            for shift, (kind, colour) in zip((-0.08, 0, 0.08), colours.items(), strict=True):
+                some = table[(table["units"] == kind) & (table["metric"] == metric)]
+                x = np.arange(len(some)) + shift
+                spread = [some["measured"] - some["low"], some["high"] - some["measured"]]
+                ax.errorbar(
+                    x, some["measured"], spread, fmt="o-", color=colour, ms=4, lw=1.2, label=kind
+                )
+            others = table[table["metric"] == "change of the other classes, points"]
+            others = others[others["units"] == "its top units"]
+            ax.plot(
+                np.arange(len(others)), others["measured"], "x--", color="#e0a030", lw=1.2,
+                label="the other classes, its top units",
+            )  # fmt: skip
+            ax.set_xticks(range(len(others)), others["removed"])
+            ax.set_xlabel("units removed")
+            ax.axhline(0, color="0.6", lw=0.8)
+            ax.set_title(title)
+        axes[0, 0].set_ylabel("change of accuracy, points")
+        handles, names = axes[0, 0].get_legend_handles_labels()
+        fig.legend(handles, names, loc="outside right upper")
+    return fig

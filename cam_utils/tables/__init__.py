@@ -1,1 +1,0 @@
-"""The paper's tables beside what was measured."""
