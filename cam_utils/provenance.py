@@ -51,13 +51,21 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def about(network, images, device: torch.device | str) -> dict:
-    """What a result must be read with: network(s) and weights, data set, device, versions."""
-    several = isinstance(network, list | tuple)
+    """What a result must be read with: network(s) and weights, data set, device, versions.
+
+    Args:
+        network: one, several, or {name: hash of its weights}.
+    """
+    one = not isinstance(network, list | tuple | dict)
+    if isinstance(network, dict):
+        names, hashes = list(network), list(network.values())
+    else:
+        nets = [network] if one else network
+        names = [getattr(n, "name", None) for n in nets]
+        hashes = [getattr(n, "weights_hash", None) for n in nets]
     return {
-        "network": [n.name for n in network] if several else getattr(network, "name", None),
-        "weights": [n.weights_hash for n in network]
-        if several
-        else getattr(network, "weights_hash", None),
+        "network": names[0] if one else names,
+        "weights": hashes[0] if one else hashes,
         "images": getattr(images, "name", None),
         "split": getattr(images, "split", None),
         "device": device_name(device),

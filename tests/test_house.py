@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from PIL import Image
 
-from cam_utils.book.claims import published
+from cam_utils.book.claims import read_record
 from cam_utils.book.figures import notebook_hash
 from cam_utils.commands.runner import notebooks
 from cam_utils.hashes import short_hash
@@ -17,7 +17,7 @@ NOTEBOOKS = notebooks()
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda p: p.stem)
-def stored(request):
+def stored_table(request):
     return request.param, nbformat.read(request.param, as_version=4)
 
 
@@ -71,7 +71,7 @@ def test_notebooks_hold_no_machinery(stored):
 def test_metrics_agree_with_the_reference(stored, repo):
     """Stored metrics lie within the reference's tolerances, and every one has a reference."""
     path, notebook = stored
-    check_metrics(published(notebook)["metrics"], reference_of(repo, path.stem))
+    check_metrics(read_record(notebook)["metrics"], reference_of(repo, path.stem))
 
 
 def reference_of(repo, stem):
@@ -88,7 +88,7 @@ def check_metrics(metrics, reference):
 def test_every_tolerance_can_fail(stored, repo):
     """An error of the size that `planted` names does not pass."""
     path, notebook = stored
-    metrics, reference = published(notebook)["metrics"], reference_of(repo, path.stem)
+    metrics, reference = read_record(notebook)["metrics"], reference_of(repo, path.stem)
     for name, entry in reference.items():
         wrong = metrics | {name: entry["value"] + entry["planted"]}
         with pytest.raises(AssertionError):

@@ -12,6 +12,7 @@ from cam_utils.commands.scoreboard import decided as verdicts_module
 from cam_utils.commands.scoreboard import page as page_module
 from cam_utils.commands.scoreboard.cells import cells
 from cam_utils.errors import CamError
+from cam_utils.study import stored_table
 
 PROFILES = ("mini", "paper")
 
@@ -35,7 +36,7 @@ def test_every_cell_of_every_table_is_measured_or_has_the_reason(profile):
 
 
 def test_cells_hold_the_stored_numbers():
-    stored, _ = published.measured("table2", "mini")
+    stored, _ = stored_table("table2", "mini")
     row = stored[(stored["row"] == "NIN") & (stored["metric"] == "top-1 localization error, %")]
     cell = next(c for c in cells("mini") if (c.table, c.row, c.column) == (2, "NIN", "top1"))
     assert cell.measured.value == float(row["measured"].iloc[0])

@@ -13,6 +13,7 @@ from cam_utils.data.truth import read_truth
 from cam_utils.metrics.intervals import rate
 from cam_utils.sections import s41_birds
 from cam_utils.sections.s41_birds import figures, studies, tables
+from cam_utils.study import stored_table
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_null_baselines_on_cubs_own_boxes(shared, tmp_path, capsys):
     files = studies.run("paper", tmp_path, out=tmp_path)
     assert "photos of 0 of 200 classes of cub are complete" in capsys.readouterr().out
     assert [f.name for f in files] == ["cub_null_boxes.csv"]
-    stored = published.measured("cub_null_boxes")
+    stored = stored_table("cub_null_boxes")
     made = pd.read_csv(files[0]).set_index("baseline")
     assert made.equals(stored[0].set_index("baseline"))
     assert made.loc["centre box, 60 % of the sides", "measured"] == pytest.approx(58.1, abs=0.05)
@@ -113,7 +114,7 @@ def test_figure7_shows_right_and_wrong_boxes_in_their_share(found):
 
 def test_the_scoreboard_shows_the_stored_accuracies():
     found = {cell.row: cell for cell in cells("mini") if cell.table == 4}
-    stored, _ = published.measured("table4", "mini")
+    stored, _ = stored_table("table4", "mini")
     stored = stored[stored["setup"] == "paper"].set_index("step")
     for row, step in tables.ROWS.items():
         assert found[row].measured.value == stored.loc[step, "measured"]

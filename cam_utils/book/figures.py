@@ -82,7 +82,7 @@ def save_figure(
 def provenance_line(params: Params, network=None, images=None, n=None, chosen: str = "") -> str:
     """What stands under a figure: network and weights, data, how the images were chosen."""
     parts = [f"profile {params.profile}"]
-    if isinstance(network, list | tuple):
+    if isinstance(network, list | tuple | dict):
         parts.append(f"{len(network)} networks")
     elif network is not None:
         parts.append(f"{network.name} ({network.weights_hash[:8]})")

@@ -1,13 +1,11 @@
 """The paper's own numbers and claims, as printed (CVPR 2016 version)."""
 
-import json
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from ..errors import CamError
-from ..keep import project_root
 
 FOLDER = Path(__file__).parent / "printed"
 
@@ -51,18 +49,6 @@ def value(n: int, row: str, column: str) -> float:
     return float(rows.iloc[0][column])
 
 
-def measured(name: str, profile: str = "paper") -> tuple[pd.DataFrame, dict] | None:
-    """A table that was measured beforehand, on real data by default, and its provenance.
-
-    Read from `figures/<profile>/<name>.csv` and `.json` of the checkout; None where there is none.
-    """
-    root = project_root()
-    path = root / "figures" / profile / f"{name}.csv" if root else None
-    if path is None or not path.exists():
-        return None
-    return pd.read_csv(path), json.loads(path.with_suffix(".json").read_text())
-
-
 @cache
 def _claims() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "claims.csv", index_col="name")
@@ -73,21 +59,16 @@ def claims() -> pd.DataFrame:
     return _claims().copy()
 
 
-def claim(name: str, on: str = "", suffix: str = "real") -> dict[str, str]:
-    """One claim as {"name", "statement", "source"}: ready for `Claims.check(**claim(...))`.
+def claim(name: str) -> pd.Series:
+    """One claim: its `statement` and `source`.
 
-    `on` says what it is tested on, where that is not the notebook's own network and data; `suffix`
-    is then added to the name.
+    Raises:
+        CamError: the paper's list has none of that name.
     """
     frame = _claims()
     if name not in frame.index:
         raise CamError(f"Unknown claim {name!r}; known: {', '.join(frame.index)}.")
-    row = frame.loc[name]
-    if on:
-        return {"name": f"{name}-{suffix}", "statement": f"{row['statement']}; {on}"} | {
-            "source": row["source"]
-        }
-    return {"name": name, "statement": row["statement"], "source": row["source"]}
+    return frame.loc[name]
 
 
 def figures() -> pd.DataFrame:

@@ -8,7 +8,7 @@ from ..errors import CamError
 from ..keep import project_root, replacing, write_json
 from ..metrics.intervals import Rate
 from ..provenance import about
-from . import published as paper
+from ..study import stored_table
 from .figures import display_png, save_figure
 from .params import Params
 
@@ -41,7 +41,7 @@ def side_by_side(
         if params.limit == 0 and not any(v for v in params.extra.values() if isinstance(v, str)):
             _save(name, found, published, params, network, images)
         return table
-    real = paper.measured(name)
+    real = stored_table(name)
     if real is None:
         return table
     found = {
@@ -56,7 +56,7 @@ def side_by_side(
 
 def real_rate(name: str, metric: str) -> Rate | None:
     """One number of a table measured on real data, or None where the repository holds none."""
-    found = paper.measured(name)
+    found = stored_table(name)
     if found is None:
         return None
     rows = found[0][found[0]["metric"] == metric]
@@ -69,7 +69,7 @@ def real_rate(name: str, metric: str) -> Rate | None:
 
 def origin(name: str, profile: str = "paper") -> str:
     """Where a stored table comes from, in one line."""
-    found = paper.measured(name, profile)
+    found = stored_table(name, profile)
     kind = "real" if profile == "paper" else profile
     if found is None:
         return f"no table {name} of {kind} data in this checkout"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from ..errors import CamError
 
@@ -60,6 +61,20 @@ class Truth:
     def __repr__(self) -> str:
         left = f", {len(self.left_out):,} images left out" if self.left_out else ""
         return f"Truth: {len(self.boxes):,} boxes of {len(self):,} images{left}"
+
+    def frame(self) -> pd.DataFrame:
+        """One row for each box: id, width, height, x0, y0, x1, y1."""
+        rows = np.concatenate([self.sizes[self.image], self.boxes], axis=1)
+        table = pd.DataFrame(rows, columns=["width", "height", "x0", "y0", "x1", "y1"])
+        table.insert(0, "id", np.array(self.ids)[self.image])
+        return table
+
+    @classmethod
+    def of_frame(cls, table: pd.DataFrame) -> "Truth":
+        """The truth that `frame` was made of."""
+        image, ids = pd.factorize(table["id"])
+        sizes = table[~table["id"].duplicated()][["width", "height"]].to_numpy()
+        return cls(list(ids), sizes, table[["x0", "y0", "x1", "y1"]].to_numpy(), image)
 
     def take(self, indices) -> "Truth":
         """The truth of some of the images, in the order given."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from ..book.claims import WORDS, published
+from ..book.claims import WORDS, read_record
 from ..book.figures import code_hash
 from ..book.params import COMMON, check_profile, data_folder, refuse_unknown, typed
 from ..errors import CamError, MissingData
@@ -68,7 +68,7 @@ def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
         error = f"{failure.ename}: {failure.evalue}"
     except (DeadKernelError, CellTimeoutError) as failure:
         error = f"{type(failure).__name__}: {failure}"
-    record = published(nbformat.read(output, as_version=4)) or {"verdicts": {}}
+    record = read_record(nbformat.read(output, as_version=4)) or {"verdicts": {}}
     verdicts = [v["verdict"] for v in record["verdicts"].values()]
     return {
         "notebook": path.stem,

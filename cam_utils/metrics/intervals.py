@@ -1,8 +1,12 @@
 """A measured number with its 95 % interval."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+from ..errors import CamError
 
 
 @dataclass(frozen=True)
@@ -22,9 +26,47 @@ class Rate:
         numbers = {"measured": self.value, "low": self.low, "high": self.high}
         return {name: round(x, digits) for name, x in numbers.items()} | {"n": self.n}
 
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> "Rate":
+        """The one row of a stored table that is left, with its columns as of `as_row`.
+
+        Raises:
+            CamError: none is left, or several.
+        """
+        if len(rows) != 1:
+            raise CamError(f"Found {len(rows)} rows, expected one; name more columns.")
+        row = rows.iloc[0]
+        return cls(float(row["measured"]), float(row["low"]), float(row["high"]), int(row["n"]))
+
     def contains(self, published: float) -> bool:
         """Whether a published number lies inside the interval."""
         return self.low <= published <= self.high
+
+    # Questions with three answers: True, False, None (so many images cannot tell).
+
+    def below(self, bound: float) -> bool | None:
+        """Is the number below a bound? Its whole interval must be, or be above it."""
+        return True if self.high < bound else False if self.low > bound else None
+
+    def above(self, bound: float) -> bool | None:
+        """Is the number above a bound? Its whole interval must be, or be below it."""
+        return True if self.low > bound else False if self.high < bound else None
+
+    def within(self, margin: float) -> bool | None:
+        """Is it negligible? Its whole interval must lie within +-margin, or outside of it."""
+        if -margin <= self.low and self.high <= margin:
+            return True
+        return False if self.low > margin or self.high < -margin else None
+
+    def agrees_with(self, published: float, resolution: float = 10.0) -> bool | None:
+        """Does it agree with a published number? The interval must hold it, or exclude it.
+
+        None: it holds it, but reaches more than `resolution` to a side, so that many numbers fit.
+        """
+        if not self.contains(published):
+            return False if self.n else None
+        wide = max(self.value - self.low, self.high - self.value) > resolution
+        return None if wide else True
 
 
 def rate(hits: np.ndarray) -> Rate:
@@ -52,14 +94,17 @@ def mean_interval(values: np.ndarray, seed: int = 0, rounds: int = 2000) -> Rate
     return Rate(float(values.mean()), float(low), float(high), len(values))
 
 
-def within(difference: Rate | None, margin: float) -> bool | None:
-    """Is a difference negligible? True if its interval lies within +-margin, False if its
-    interval lies outside, None if it was not measured or
-    this many images cannot tell."""
-    if difference is None:
-        return None
-    if -margin <= difference.low and difference.high <= margin:
-        return True
-    if difference.low > margin or difference.high < -margin:
+def pick(rows: pd.DataFrame, **values) -> pd.DataFrame:
+    """Rows of a table whose columns have these values, or one of several."""
+    for column, wanted in values.items():
+        wanted = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
+        rows = rows[rows[column].isin(wanted)]
+    return rows
+
+
+def all_of(answers: Iterable[bool | None]) -> bool | None:
+    """One answer of several: False if one is, True if all are, else None; None of none."""
+    answers = list(answers)
+    if any(a is False for a in answers):
         return False
-    return None
+    return True if answers and all(answers) else None

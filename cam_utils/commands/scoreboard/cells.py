@@ -14,6 +14,7 @@ from ...sections.s31_surgery import mini_results
 from ...sections.s31_surgery import tables as table1
 from ...sections.s32_localization import tables as table2
 from ...sections.s41_birds import tables as table4
+from ...study import stored_table
 
 NO_WEIGHTS = "no weights of this network were published"
 
@@ -78,7 +79,7 @@ def _printed(number: int):
 
 
 def _stored(name: str, profile: str) -> tuple[pd.DataFrame, str]:
-    found = paper.measured(name, profile)
+    found = stored_table(name, profile)
     source = f"figures/{profile}/{name}.csv"
     return (pd.DataFrame(), source) if found is None else (found[0], source)
 
@@ -115,7 +116,7 @@ def _table1(number: int, profile: str):
 
 def _table2(number: int, profile: str):
     frame, source = _stored("table2", profile)
-    made = paper.measured("table2", profile)
+    made = stored_table("table2", profile)
     chosen = made[1].get("backprop's rule, chosen") if made else None
     for row, column, printed in _printed(number):
         method, networks = table2.ROWS[row]

@@ -6,7 +6,7 @@ import nbformat
 import pandas as pd
 
 from ...book import published as paper
-from ...book.claims import published
+from ...book.claims import read_record
 from ..runner import notebooks
 
 REAL, ARITHMETIC = "-real", "-arithmetic"  # on real data; with the paper's printed numbers alone
@@ -30,7 +30,7 @@ def verdicts(run: str = "mini", folder: Path | None = None) -> pd.DataFrame:
     for path in notebooks():
         stored = nbformat.read(path, as_version=4)
         ran = folder / path.name if folder else path
-        record = published(nbformat.read(ran, as_version=4)) if ran.exists() else None
+        record = read_record(nbformat.read(ran, as_version=4)) if ran.exists() else None
         for name, found in (record or {"verdicts": {}})["verdicts"].items():
             claim, on = _base(name, run)
             rows.append(

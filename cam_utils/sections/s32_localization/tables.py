@@ -5,13 +5,14 @@ baselines and differences on the same images.
 """
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from ...book import published as paper
 from ...boxes.truth import Truth
-from ...errors import CamError
 from ...evaluate.protocols import PAPER, RELEASED, Protocol
 from ...metrics import baselines
 from ...metrics.classification import classification_errors
@@ -67,6 +68,8 @@ CAM_RULES: dict[str, Protocol] = {"PAPER": PAPER, "RELEASED": RELEASED}
 
 RELEASED_TOO = ("GoogLeNet-GAP", "GoogLeNet", "SqueezeNet")  # ten crops cost ten times as much
 
+_STEPS, _NONE = 65_534, 65_535
+
 METRICS = {
     "top1": "top-1 localization error, %",
     "top5": "top-5 localization error, %",
@@ -74,11 +77,32 @@ METRICS = {
 }
 
 
-def protocols_of(row: str, backprop: tuple[str, ...]) -> dict[str, Protocol]:
+def protocols_of(row: str, backprop: Iterable[str]) -> dict[str, Protocol]:
     """How a row is evaluated, by name; `backprop`: the keys of BACKPROP_RULES for its rows."""
     if ROWS[row][0] == BACKPROP:
         return {name: BACKPROP_RULES[name] for name in backprop}
     return CAM_RULES if row in RELEASED_TOO else {"PAPER": PAPER}
+
+
+def compact(table: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows of `evaluate` what the errors depend on, overlaps in steps of 1/65534 from below.
+
+    0.5, at which a box is right, is one of the steps: no box changes sides.
+    """
+    found = table[["id", "label", "rank", "class"]].copy()
+    for name in ("iou", "iou_b"):
+        steps = np.floor(table[name].to_numpy() * _STEPS)
+        found[name] = np.nan_to_num(steps, nan=_NONE).astype(np.uint16)
+    return found
+
+
+def expanded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `compact` with overlaps from 0 to 1 again, NaN where there is no box."""
+    overlaps = {
+        name: frame[name].where(frame[name] != _NONE).astype(float) / _STEPS
+        for name in ("iou", "iou_b")
+    }
+    return frame.assign(id=frame["id"].astype(str), **overlaps)
 
 
 def errors_of(table: pd.DataFrame, blacklist=()) -> dict[str, Rate]:
@@ -167,39 +191,6 @@ def wide(rows: pd.DataFrame) -> pd.DataFrame:
             line[short] = f"{cell['measured']:.1f} [{cell['low']:.1f}, {cell['high']:.1f}]"
         lines.append(line | {"n": int(own["n"].iloc[0])})
     return pd.DataFrame(lines)
-
-
-def all_better(found: pd.DataFrame) -> bool | None:
-    """Is the first of every pair better? False: one is worse; None: the intervals cannot tell.
-
-    Args:
-        found: rows of `differences`: low and high of first - second, in points of error.
-    """
-    if found.empty:
-        return None
-    if (found["high"] < 0).all():
-        return True
-    return False if (found["low"] > 0).any() else None
-
-
-def pick(rows: pd.DataFrame, **values) -> pd.DataFrame:
-    """Rows whose columns have these values, or one of several."""
-    for column, wanted in values.items():
-        wanted = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
-        rows = rows[rows[column].isin(wanted)]
-    return rows
-
-
-def as_rate(rows: pd.DataFrame) -> Rate:
-    """The one row that is left, as a Rate.
-
-    Raises:
-        CamError: none is left, or several.
-    """
-    if len(rows) != 1:
-        raise CamError(f"Found {len(rows)} rows, expected one; name row, protocol and metric.")
-    row = rows.iloc[0]
-    return Rate(float(row["measured"]), float(row["low"]), float(row["high"]), int(row["n"]))
 
 
 def steps_table(steps: pd.DataFrame) -> pd.DataFrame:

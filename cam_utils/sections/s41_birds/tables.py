@@ -6,6 +6,7 @@ from ...book import published
 from ...boxes.truth import Truth
 from ...metrics import baselines
 from ...metrics.intervals import Rate, rate
+from ...study import stored_table
 from .. import s41_birds
 
 # the rows of Table 4 that are the paper's own
@@ -91,7 +92,7 @@ def null_rates(truth: Truth, fraction: float, seed: int = 0) -> dict[str, Rate]:
 
 def stored_rates(name: str, column: str, profile: str = "paper") -> dict[str, Rate] | None:
     """A stored table as {value of its column: Rate}; None where the checkout has none."""
-    stored = published.measured(name, profile)
+    stored = stored_table(name, profile)
     if stored is None:
         return None
     return {

@@ -6,6 +6,7 @@ import pandas as pd
 from ...book import published as paper
 from ...features import scores
 from ...metrics.intervals import Rate
+from ...study import stored_table
 from .table5 import FEATURES, RANDOM
 
 PAIRS = (  # what the paper says of its rows, and the controls
@@ -102,7 +103,7 @@ def _words(values: pd.Series) -> str:
 
 def columns_of(profile: str) -> list[str]:
     """The data sets that the stored table of a profile has, in its order; [] without one."""
-    found = paper.measured("table5", profile)
+    found = stored_table("table5", profile)
     return [] if found is None else list(dict.fromkeys(found[0]["data"]))
 
 
@@ -135,7 +136,7 @@ def _published(published: pd.DataFrame, row: str, column: str) -> str:
 
 
 def _cell(profile: str, row: str, column: str) -> str:
-    found = paper.measured("table5", profile)
+    found = stored_table("table5", profile)
     if found is None:
         return "-"
     own = found[0][(found[0]["feature"] == row) & (found[0]["data"] == column)]
