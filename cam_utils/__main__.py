@@ -160,16 +160,12 @@ def _train(args):
 
 
 def _tables(args):
-    from .commands.tables_command import STUDIES, run
-    from .errors import unknown
+    from .commands.tables_command import run_studies
     from .provenance import pick_device
+    from .study import Ask
 
-    studies = args.only.split(",") if args.only else STUDIES
-    for study in studies:
-        if study not in STUDIES:
-            raise unknown("study", study, STUDIES)
-    device = pick_device(args.device)
-    for path in run(args.profile, args.root, studies, device, args.limit, args.out):
+    ask = Ask(args.profile, args.root, pick_device(args.device), args.limit)
+    for path in run_studies(args.only.split(",") if args.only else [], ask, args.out):
         print(f"wrote {path}")
 
 

@@ -1,13 +1,17 @@
 """Notebook parameters are checked, verdicts are printed without noisy digits."""
 
+import json
+
 import nbformat
 import pytest
 import torch
 
 from cam_utils import CamError, MissingData
-from cam_utils.book.claims import Claims, published
+from cam_utils.book import published
+from cam_utils.book.claims import ARITHMETIC, Claims, Verdict, check_metrics, read_record
 from cam_utils.book.params import COMMON, Params
 from cam_utils.commands.runner import check_parameters
+from cam_utils.metrics import Rate, all_of
 
 GOOD = {
     "profile": "mini",
@@ -118,20 +122,76 @@ def test_papermill_alone_is_stopped_by_the_first_cells(notebook, tmp_path):
         )
 
 
-def test_verdicts(capsys):
+def verdict(claim="single-pass", on="mini/objects test", holds=True, **more):
+    return Verdict(claim, "one pass is counted", on, holds, **more)
+
+
+def test_verdicts_say_what_they_were_decided_on(capsys):
     claims = Claims("01_x")
-    claims.check("a", "water is wet", True, measured=0.123456, source="section 1")
-    claims.check("b", "snow is black", False)
-    claims.check("c", "the moon is cheese", None)
+    claims.decide(
+        verdict(measured=0.123456),
+        verdict(on="ilsvrc val", holds=False, where="GoogLeNet"),
+        verdict(on=ARITHMETIC, holds=None),
+    )
+    told = published.claim("single-pass")
     assert capsys.readouterr().out.splitlines() == [
-        "supported: water is wet (section 1)",
-        "not supported: snow is black",
-        "cannot be tested here: the moon is cheese",
+        f"supported: {told.statement} ({told.source}; decided on mini/objects test)",
+        f"not supported: {told.statement}; GoogLeNet ({told.source}; decided on ilsvrc val)",
+        f"cannot be tested here: {told.statement} ({told.source}; decided on {ARITHMETIC})",
     ]
-    with pytest.raises(CamError, match="unique"):
-        claims.check("a", "again", True)
+    kinds = {name: v["kind"] for name, v in claims.verdicts.items()}
+    assert kinds == {
+        "single-pass": "drawn",
+        "single-pass-real": "real",
+        "single-pass-arithmetic": "arithmetic",
+    }
+    assert claims.verdicts["single-pass"]["rule"] == "one pass is counted"
+    with pytest.raises(CamError, match="name a variant"):
+        claims.decide(verdict())
+    claims.decide(verdict(variant="scenes"))
+    assert "single-pass-scenes" in claims.verdicts
+    with pytest.raises(CamError, match="Unknown claim"):
+        claims.decide(verdict("single-past"))
     with pytest.raises(CamError, match="finite"):
         claims.record(error=float("nan"))
+
+
+def test_a_run_is_compared_with_the_reference(tmp_path, monkeypatch):
+    """Numbers that moved, are missing, or are new stop the notebook that measured them."""
+    reference = {"error": {"value": 3.7, "tolerance": 0.1, "why": "counts"}}
+    check_metrics({"error": 3.79}, reference)
+    for metrics, words in (
+        ({"error": 3.81}, "error is 3.81, expected 3.7 within 0.1"),
+        ({}, "error was not measured"),
+        ({"error": 3.7, "other": 1.0}, "other has no reference"),
+    ):
+        with pytest.raises(CamError, match=words):
+            check_metrics(metrics, reference)
+    (tmp_path / "01.json").write_text(json.dumps(reference), encoding="utf-8")
+    claims = Claims("01_x")
+    claims.record(error=4)
+    claims.publish()
+    monkeypatch.setenv("CAM_REFERENCE", str(tmp_path))
+    with pytest.raises(CamError, match="not the reference's"):
+        claims.publish()
+
+
+def test_three_answers():
+    low, high, both = Rate(-2, -3, -1, 9), Rate(2, 1, 3, 9), Rate(0.5, -1, 2, 9)
+    assert [r.below(0) for r in (low, high, both)] == [True, False, None]
+    assert [r.above(0) for r in (low, high, both)] == [False, True, None]
+    assert [r.within(1.5) for r in (low, Rate(0, -1, 1, 9), Rate(9, 8, 10, 9))] == [
+        None, True, False,
+    ]  # fmt: skip
+    assert [Rate(60, 56, 65, 400).agrees_with(x) for x in (60.09, 70)] == [True, False]
+    assert Rate(60, 30, 90, 9).agrees_with(60.09) is None  # many numbers would fit
+    nothing = Rate(float("nan"), float("nan"), float("nan"), 0)
+    assert nothing.agrees_with(1) is None
+    assert nothing.below(0) is None
+    assert all_of([True, True]) is True
+    assert all_of([True, None]) is None
+    assert all_of([True, None, False]) is False
+    assert all_of([]) is None
 
 
 def test_published_record_is_found_again():
@@ -140,8 +200,8 @@ def test_published_record_is_found_again():
         "display_data", {"application/vnd.cam-companion+json": content, "text/plain": ""}
     )
     cell = nbformat.v4.new_code_cell("claims.publish()", outputs=[output])
-    assert published(nbformat.v4.new_notebook(cells=[cell])) == content
-    assert published(nbformat.v4.new_notebook()) is None
+    assert read_record(nbformat.v4.new_notebook(cells=[cell])) == content
+    assert read_record(nbformat.v4.new_notebook()) is None
 
 
 def test_a_stored_notebook_has_nothing_that_only_its_run_knows(tmp_path):

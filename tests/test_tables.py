@@ -8,14 +8,15 @@ import pytest
 
 from cam_utils import CamError, MissingData, load_network, open_images
 from cam_utils.book import published as paper
-from cam_utils.commands import tables_command as table_runs
 from cam_utils.data import Subset
 from cam_utils.evaluate import PAPER, RELEASED, evaluate, evaluate_all
+from cam_utils.metrics import Rate, pick
 from cam_utils.metrics.localization import misses
 from cam_utils.sections.s31_surgery.train_mini import load_seed
-from cam_utils.sections.s32_localization import figures, variants
-from cam_utils.sections.s32_localization import tables as table2
-from cam_utils.sections.s32_localization import tables as table_views
+from cam_utils.sections.s32_localization import figures, studies, tables, variants
+from cam_utils.study import Ask, read_frames, run, write_rows
+
+TABLE2 = {s.name: s for s in studies.STUDIES}["table2"]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_protocols_together_give_what_each_gives_alone(network, few):
         "c": replace(PAPER, rule="released", threshold=None),
         "d": RELEASED,
         "e": replace(PAPER, view="ten"),
-        "f": table2.BACKPROP_RULES["backprop, released rectangles"],
+        "f": tables.BACKPROP_RULES["backprop, released rectangles"],
     }
     together = evaluate_all(network, few, protocols, batch=8)
     assert list(together) == list(protocols)
@@ -59,17 +60,17 @@ def test_every_step_changes_the_words_of_the_paper():
 
 def test_the_ablation_counts_from_its_first_step(network, few):
     steps = {"base": PAPER, "high": replace(PAPER, threshold=0.7)}
-    tables = evaluate_all(network, few, steps)
-    found = variants.ablation(tables, "base").set_index(["step", "metric"])
+    found_tables = evaluate_all(network, few, steps)
+    found = variants.ablation(found_tables, "base").set_index(["step", "metric"])
     assert (found.loc["base", ["difference", "difference_low", "difference_high"]] == 0).all(
         axis=None
     )
-    for what, metric in table2.METRICS.items():
-        wrong = [100 * misses(t, what).mean() for t in tables.values()]
+    for what, metric in tables.METRICS.items():
+        wrong = [100 * misses(t, what).mean() for t in found_tables.values()]
         row = found.loc[("high", metric)]
         assert row["measured"] == pytest.approx(wrong[1], abs=1e-3)
         assert row["difference"] == pytest.approx(wrong[1] - wrong[0], abs=1e-3)
-    shown = table_views.steps_table(found.reset_index().assign(row="x"))
+    shown = tables.steps_table(found.reset_index().assign(row="x"))
     assert shown["top-1, change"][0] == "+0.0 [0.0, 0.0]"
 
 
@@ -104,7 +105,7 @@ def _table(wrong_boxes, wrong_classes=(), n=8):
 
 def test_rows_hold_every_error_beside_the_papers():
     rows = pd.DataFrame(
-        table2.table_rows("GoogLeNet", "PAPER", "mini/googlenet", _table({1, 2}, {1, 5}))
+        tables.table_rows("GoogLeNet", "PAPER", "mini/googlenet", _table({1, 2}, {1, 5}))
     ).set_index("metric")
     assert rows.loc["top-1 localization error, %", "measured"] == 37.5  # images 1, 2, 5
     assert rows.loc["top-5 localization error, %", "measured"] == 25
@@ -117,37 +118,27 @@ def test_rows_hold_every_error_beside_the_papers():
 
 
 def test_differences_are_paired_and_name_both():
-    tables = {"A": _table({1, 2}), "B": _table({2})}
-    (row,) = table2.differences(tables, [("A", "B"), ("A", "missing")], ("gt_known",))
+    found_tables = {"A": _table({1, 2}), "B": _table({2})}
+    (row,) = tables.differences(found_tables, [("A", "B"), ("A", "missing")], ("gt_known",))
     assert (row["first"], row["second"], row["measured"], row["n"]) == ("A", "B", 12.5, 8)
     assert row["low"] <= 12.5 <= row["high"]
 
 
-def test_verdicts_of_pairs():
-    def pairs(*intervals):
-        return pd.DataFrame(intervals, columns=["low", "high"])
-
-    assert table_views.all_better(pairs((-3, -1), (-2, -0.1))) is True
-    assert table_views.all_better(pairs((-3, -1), (0.2, 1))) is False
-    assert table_views.all_better(pairs((-3, -1), (-1, 1))) is None
-    assert table_views.all_better(pairs()) is None
-
-
 def test_one_row_or_an_error():
-    rows = pd.DataFrame(table2.table_rows("NIN", "PAPER", "mini/nin", _table({1})))
-    found = table_views.pick(rows, row="NIN", metric=table2.METRICS["top1"])
-    assert str(table_views.as_rate(found)).startswith("12.5")
+    rows = pd.DataFrame(tables.table_rows("NIN", "PAPER", "mini/nin", _table({1})))
+    found = pick(rows, row="NIN", metric=tables.METRICS["top1"])
+    assert str(Rate.of(found)).startswith("12.5")
     with pytest.raises(CamError, match="Found 0 rows"):
-        table_views.as_rate(table_views.pick(rows, row="VGG"))
-    assert table_views.wide(rows).loc[0, "paper top-1"] == "65.5"
+        Rate.of(pick(rows, row="VGG"))
+    assert tables.wide(rows).loc[0, "paper top-1"] == "65.5"
 
 
 def test_a_short_run_writes_tables_with_provenance(tmp_path, monkeypatch):
-    monkeypatch.setattr(table_runs, "KEPT", tmp_path / "kept")
-    monkeypatch.setattr(table_runs, "TRIED", 6)
-    rows = {r: table2.ROWS[r] for r in ("GoogLeNet-GAP", "GoogLeNet", "Backprop on AlexNet")}
-    monkeypatch.setattr(table2, "ROWS", rows)
-    made = table_runs.run("mini", None, ["table2"], limit=6, out=tmp_path)
+    monkeypatch.setattr(studies, "TRIED", 6)
+    rows = {r: tables.ROWS[r] for r in ("GoogLeNet-GAP", "GoogLeNet", "Backprop on AlexNet")}
+    monkeypatch.setattr(tables, "ROWS", rows)
+    ask = Ask("mini", limit=6)
+    made = run(TABLE2, ask, tmp_path)
     table = pd.read_csv(made[0])
     assert set(table["protocol"]) >= {"PAPER", "RELEASED", "baseline"}
     assert (table["n"] <= 6).all()
@@ -155,8 +146,11 @@ def test_a_short_run_writes_tables_with_provenance(tmp_path, monkeypatch):
     assert {("GoogLeNet-GAP", "centre box"), ("GoogLeNet-GAP", "GoogLeNet")} <= set(
         zip(pairs["first"], pairs["second"], strict=True)
     )
-    again = table_runs.run("mini", None, ["table2"], limit=6, out=tmp_path)  # from what was kept
-    pd.testing.assert_frame_equal(pd.read_csv(again[0]), table)
+    # the rows picture by picture that were written are enough to make the tables again
+    frames = read_frames(made[2])
+    again, _ = TABLE2.tables(TABLE2.open(ask), frames)
+    path = write_rows(tmp_path / "again.csv", again["table2"], {})
+    assert path.read_bytes() == made[0].read_bytes()
 
 
 def test_seeds_that_are_not_here_are_named(tmp_path, monkeypatch):
@@ -190,4 +184,4 @@ def test_a_guess_is_the_first_row_of_the_evaluation(network, few):
 
 def test_the_papers_own_table_is_complete():
     published = set(paper.table(2)["method"])
-    assert published == set(table2.ROWS) - {"SqueezeNet"}
+    assert published == set(tables.ROWS) - {"SqueezeNet"}

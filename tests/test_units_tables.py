@@ -14,6 +14,7 @@ from cam_utils.sections.s5_units import tables as rows
 from cam_utils.sections.s5_units.ablation import OWN
 from cam_utils.sections.s5_units.occlusion import EmpiricalField
 from cam_utils.sections.s5_units.tables import difference, look, part_table, pick
+from cam_utils.study import Ask
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_the_mini_study_is_written_with_its_origin(tmp_path, monkeypatch):
     monkeypatch.setattr(studies, "MINI", {"mini/alexnetplus-gap": "mini/objects"})
     for name, value in (("MINI_UNITS", 1), ("MINI_IMAGES", 1), ("MINI_GRID", 24)):
         monkeypatch.setattr(studies, name, value)
-    (path,) = tables_command.run("mini", None, ("units",), limit=24, out=tmp_path)
+    (path,) = tables_command.run_studies(["units"], Ask("mini", limit=24), tmp_path)
     table = pd.read_csv(path)
     row = table.iloc[0]
     assert (len(table), row["theoretical"], row["stride"]) == (1, 129, 8)
