@@ -5,6 +5,8 @@ VENV   ?= .venv
 PY     ?= $(VENV)/bin/python
 CAM_DATA ?=
 export PYTHONHASHSEED := 0
+# notebooks' kernels import this checkout, whatever else the environment has installed
+export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 export OMP_WAIT_POLICY := PASSIVE
 
 ifeq ($(PY),$(VENV)/bin/python)
@@ -20,8 +22,8 @@ test: $(READY)  ## ruff, unit and golden tests, nbval over the notebooks
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	CAM_FIGURES=.build/figures $(PY) -m pytest -q tests
-	CAM_FIGURES=.build/figures $(PY) -m pytest -q --nbval-lax --nbval-current-env \
-	    --nbval-cell-timeout=600 --nbval-sanitize-with tests/nbval_sanitize.cfg --dist=loadfile notebooks
+	CAM_FIGURES=.build/figures CAM_REFERENCE=$(CURDIR)/tests/reference $(PY) -m pytest -q \
+	    --nbval-lax --nbval-current-env --nbval-cell-timeout=1800 --nbval-sanitize-with tests/nbval_sanitize.cfg --dist=loadfile notebooks
 
 paper: $(READY)  ## run every notebook in profile paper: make paper CAM_DATA=/folder
 	@test -n "$(CAM_DATA)" || { echo "make paper needs CAM_DATA=/folder with the data sets (see make doctor)"; exit 2; }

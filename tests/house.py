@@ -17,7 +17,7 @@ FLOORS = {
     "front door": "__init__ __main__",
 }
 # names that DESIGN gives to the files of every section
-OF_EVERY_SECTION = {"figures", "tables", "studies", "verdicts"}
+OF_EVERY_SECTION = {"figures", "tables", "studies", "verdicts", "__init__"}
 
 
 def modules(package: Path) -> dict[str, Path]:
@@ -34,6 +34,14 @@ def imports(package: Path) -> dict[str, dict[str, int]]:
     """{module: {module that it imports: line}}, imports inside functions included."""
     known = modules(package)
     return {name: _imports(name, path, known) for name, path in known.items()}
+
+
+def public_names(path: Path) -> list[str]:
+    """Functions and classes that a module defines at its top, without those of a leading _."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    names = [node.name for node in tree.body if isinstance(node, kinds)]
+    return [name for name in names if not name.startswith("_")]
 
 
 def _imports(name: str, path: Path, known: dict[str, Path]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from cam_utils.book.figures import save_figure
 from cam_utils.book.params import Params
 from cam_utils.book.picker import details_html
 from cam_utils.data import subset
-from cam_utils.metrics.intervals import mean_interval
+from cam_utils.metrics.intervals import Rate, mean_interval
 from cam_utils.saliency import grad_cam
 from cam_utils.sections.s2_maps import figures, measures
 from cam_utils.sections.s2_maps.measures import erasure_drops, region

@@ -182,16 +182,16 @@ def test_evaluate_refuses_values_that_do_not_go_together(capsys):
 def test_the_papers_numbers_stand_beside_ours():
     from dataclasses import replace
 
-    from cam_utils.commands.arguments import published
+    from cam_utils.commands.evaluation import printed_number
     from cam_utils.evaluate import PAPER
 
-    found = published("caffe/googlenet", PAPER, "top1 localization error")
+    found = printed_number("caffe/googlenet", PAPER, "top1 localization error")
     assert found == 60.09
     backprop = replace(PAPER, method="backprop")
-    assert published("caffe/googlenet", backprop, "top5 localization error") == 50.55
-    assert published("caffe/googlenet", PAPER, "class-given localization error") is None
-    assert published("caffe/vgg16", PAPER, "top1 localization error") is None  # backprop alone
-    assert published("caffe/googlenet", backprop, "top1 classification error") == 31.9
+    assert printed_number("caffe/googlenet", backprop, "top5 localization error") == 50.55
+    assert printed_number("caffe/googlenet", PAPER, "class-given localization error") is None
+    assert printed_number("caffe/vgg16", PAPER, "top1 localization error") is None  # backprop alone
+    assert printed_number("caffe/googlenet", backprop, "top1 classification error") == 31.9
 
 
 def test_evaluate_lists_broken_images_and_goes_on(capsys, tmp_path, shared):

@@ -2,14 +2,16 @@
 
 import json
 import re
+import shutil
 
+import house
 import nbformat
 import pytest
 from PIL import Image
 
-from cam_utils.book.claims import read_record
-from cam_utils.book.figures import notebook_hash
-from cam_utils.commands.runner import notebooks
+from cam_utils.book.claims import check_metrics, read_record
+from cam_utils.book.notebooks import notebook_hash, notebooks
+from cam_utils.errors import CamError
 from cam_utils.hashes import short_hash
 from cam_utils.networks.zoo.mini_weights import ELSEWHERE
 
@@ -17,7 +19,7 @@ NOTEBOOKS = notebooks()
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda p: p.stem)
-def stored_table(request):
+def stored(request):
     return request.param, nbformat.read(request.param, as_version=4)
 
 
@@ -78,20 +80,13 @@ def reference_of(repo, stem):
     return json.loads((repo / "tests" / "reference" / f"{stem[:2]}.json").read_text())
 
 
-def check_metrics(metrics, reference):
-    assert metrics.keys() == reference.keys()
-    for name, entry in reference.items():
-        assert entry["why"]
-        assert metrics[name] == pytest.approx(entry["value"], abs=entry["tolerance"]), name
-
-
 def test_every_tolerance_can_fail(stored, repo):
     """An error of the size that `planted` names does not pass."""
     path, notebook = stored
     metrics, reference = read_record(notebook)["metrics"], reference_of(repo, path.stem)
     for name, entry in reference.items():
         wrong = metrics | {name: entry["value"] + entry["planted"]}
-        with pytest.raises(AssertionError):
+        with pytest.raises(CamError):
             check_metrics(wrong, reference)
 
 
@@ -111,9 +106,48 @@ def test_every_figure_is_in_the_manifest_and_small(repo):
 
 def test_modules_are_short_and_speak_of_the_subject(repo):
     for path in repo.glob("cam_utils/**/*.py"):
-        source = path.read_text()
+        source = path.read_text(encoding="utf-8")
         assert len(source.splitlines()) <= 320, f"{path.name} is too long to read in one sitting"
         assert source.startswith('"""'), f"{path.name} has no docstring"
+
+
+def test_arrows_point_downwards_and_there_is_no_circle(repo):
+    assert house.broken_rules(repo / "cam_utils") == []
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "told"),
+    [
+        ("boxes/null.py", "from ..sections.s5_units import top", "upward: boxes.null"),
+        ("views.py", "from .mini import objects", "upward: views"),
+        ("metrics/intervals.py", "from ..keep import Keeper", "upward: metrics.intervals"),
+        ("errors.py", "from .pictures import open_rgb", "files in a circle: errors pictures"),
+        ("data/truth.py", "from ..features import extract", "folders in a circle: data"),
+        ("networks/gap.py", "from .zoo.caffe import CAFFE_NETWORKS", "files in a circle: networks"),
+    ],
+)
+def test_a_planted_import_is_noticed(repo, tmp_path, file, line, told):
+    package = tmp_path / "cam_utils"
+    shutil.copytree(repo / "cam_utils", package, ignore=shutil.ignore_patterns("*.safetensors"))
+    path = package / file
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{line}\n", encoding="utf-8")
+    assert any(text.startswith(told) for text in house.broken_rules(package))
+
+
+def test_names_are_given_once(repo):
+    """No two modules of one name but those of every section; no public name defined twice."""
+    where = {}
+    for module in house.modules(repo / "cam_utils"):
+        top, name = module.split(".")[0], module.rsplit(".", 1)[-1]
+        if top == "mini" or name in house.OF_EVERY_SECTION:
+            continue
+        where.setdefault(f"module {name}", []).append(module)
+    for module, path in house.modules(repo / "cam_utils").items():
+        if module.split(".")[0] == "mini" or module.endswith("studies"):
+            continue
+        for name in house.public_names(path):
+            where.setdefault(name, []).append(module)
+    assert {name: places for name, places in where.items() if len(places) > 1} == {}
 
 
 def test_shipped_weights_are_small(repo):

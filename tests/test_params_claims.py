@@ -84,7 +84,7 @@ def test_figure_folder(monkeypatch, tmp_path, repo):
 
 @pytest.fixture(scope="module")
 def notebook():
-    from cam_utils.commands.runner import notebooks
+    from cam_utils.book.notebooks import notebooks
 
     return notebooks(["01"])[0]
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from cam_utils.book import published
-from cam_utils.book.claims import RECORD, WORDS
+from cam_utils.book.claims import ARITHMETIC, RECORD, WORDS, Verdict, line_of
 from cam_utils.commands.scoreboard import cells as cells_module
 from cam_utils.commands.scoreboard import decided as verdicts_module
 from cam_utils.commands.scoreboard import page as page_module
@@ -92,24 +92,32 @@ def _notebook(folder, name, record, printed):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / name)
 
 
-def test_verdicts_of_notebooks(tmp_path, monkeypatch):
-    entry = {"verdict": "supported", "source": "s", "measured": 1.0, "paper": None}
-    verdicts = {
-        "a": entry | {"statement": "A holds"},
-        "a-real": entry | {"statement": "A holds; on photos"},
-        "googlenet-table1-top1": entry | {"statement": "T"},
-    }
-    record = {"notebook": "01_x", "verdicts": verdicts, "metrics": {}}
-    _notebook(tmp_path, "01_x.ipynb", record, "supported: A holds; on photos (s)\n")
+def test_verdicts_are_shown_where_they_were_decided(tmp_path, monkeypatch):
+    """On drawn pictures, on real ones, by arithmetic: as each verdict says."""
+    decided = [
+        Verdict("single-pass", "r", "mini/objects test", True, measured=1.0),
+        Verdict("single-pass", "r", "ilsvrc val", False, where="on photos"),
+        Verdict("googlenet-table1-top1", "r", "ilsvrc val", None),
+        Verdict("small-drop-top1", "r", ARITHMETIC, False),
+    ]
+    record = {"notebook": "01_x", "verdicts": {v.name: v.record() for v in decided}, "metrics": {}}
+    printed = "".join(f"{line_of(v.record())}\n" for v in decided[:2])
+    _notebook(tmp_path, "01_x.ipynb", record, printed)
     monkeypatch.setattr(verdicts_module, "notebooks", lambda: [tmp_path / "01_x.ipynb"])
     found = verdicts_module.verdicts()
-    assert found[["claim", "on", "cell"]].to_numpy().tolist() == [
-        ["a", "mini", "7"],
-        ["a", "real", "7"],
+    assert sorted(found[["claim", "kind", "cell"]].to_numpy().tolist()) == [
         ["googlenet-table1-top1", "real", ""],
+        ["single-pass", "drawn", "7"],
+        ["single-pass", "real", "7"],
+        ["small-drop-top1", "arithmetic", ""],
     ]
-    assert verdicts_module.verdicts("paper")["on"].tolist() == ["real"] * 3
     assert verdicts_module.verdicts(folder=tmp_path / "none").empty
+    claims = {p: page_module.page(p).split("## Claims")[1] for p in PROFILES}
+    told = published.claim("single-pass").statement
+    assert f"supported | {told} |" in claims["mini"]
+    assert "on photos" not in claims["mini"]
+    assert f"not supported | {told}; on photos |" in claims["paper"]
+    assert f"| supported | {told} |" not in claims["paper"]
 
 
 def test_write_keeps_the_rest_of_the_readme(tmp_path, monkeypatch):

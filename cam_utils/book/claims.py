@@ -93,9 +93,8 @@ class Claims:
         for verdict in verdicts:
             if verdict.name in self.verdicts:
                 raise CamError(f"{verdict.name!r} was decided before; name a variant.")
-            told = self.verdicts[verdict.name] = verdict.record()
-            where = f"{told['source']}; decided on {told['on']}"
-            print(f"{told['verdict']}: {told['statement']} ({where})")
+            self.verdicts[verdict.name] = verdict.record()
+            print(line_of(self.verdicts[verdict.name]))
 
     def record(self, **numbers: float) -> None:
         """Keep numbers under stable names; a test compares them with tests/reference."""
@@ -127,6 +126,12 @@ class Claims:
         if folder := os.environ.get("CAM_REFERENCE"):
             path = Path(folder) / f"{self.notebook[:2]}.json"
             check_metrics(content["metrics"], json.loads(path.read_text(encoding="utf-8")))
+
+
+def line_of(told: dict) -> str:
+    """A verdict's record in one line."""
+    where = f"{told['source']}; decided on {told['on']}"
+    return f"{told['verdict']}: {told['statement']} ({where})"
 
 
 def check_metrics(metrics: dict[str, float], reference: dict[str, dict]) -> None:

@@ -12,9 +12,9 @@ from PIL import Image
 
 from .. import plots
 from ..errors import CamError
-from ..hashes import source_hash
-from ..keep import project_root, replacing, write_json
+from ..keep import replacing, write_json
 from ..provenance import about
+from .notebooks import notebook_hash
 from .params import Params
 
 MAX_PNG = 200_000  # bytes; larger figures are reduced to a palette, then refused
@@ -126,18 +126,3 @@ def display_png(png: bytes, alt: str) -> None:
 def _write(path: Path, content: bytes) -> None:
     with replacing(path) as part:
         part.write_bytes(content)
-
-
-def notebook_hash(name: str) -> str | None:
-    """Hash of the code of a notebook of this checkout; None where there is none."""
-    root = project_root()
-    path = root / "notebooks" / f"{name}.ipynb" if root else None
-    if path is None or not path.exists():
-        return None
-    cells = json.loads(path.read_text())["cells"]
-    return code_hash(["".join(c["source"]) for c in cells if c["cell_type"] == "code"])
-
-
-def code_hash(sources: list[str]) -> str:
-    """Hash of code cells; stored with what they made, so that a stale notebook is recognised."""
-    return source_hash("\0".join(sources))

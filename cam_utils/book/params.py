@@ -42,6 +42,7 @@ class Params:
     """
 
     def __init__(self, namespace: dict, notebook: str, **own: type):
+        check_checkout()
         types = COMMON | own
         _refuse_unknown(namespace, list(types))
         values = {name: _typed(name, namespace, kind) for name, kind in types.items()}
@@ -66,6 +67,20 @@ class Params:
         """What decides the results, as plain values, for the record."""
         shared = {"profile": self.profile, "seed": self.seed, "limit": self.limit}
         return shared | self.extra
+
+
+def check_checkout() -> None:
+    """CamError where a notebook of one checkout has imported the package of another."""
+    near = [
+        p for p in (Path.cwd(), Path.cwd().parent) if (p / "cam_utils" / "__init__.py").exists()
+    ]
+    mine = Path(__file__).resolve().parents[2]
+    if near and near[0].resolve() != mine:
+        raise CamError(
+            f"This notebook lies in {near[0]}, and its kernel imported cam_utils from {mine}. "
+            f"Start it with make lab or make figures in {near[0]}, or install that checkout: "
+            "pip install -e ."
+        )
 
 
 def _typed(name: str, namespace: dict, kind: type):

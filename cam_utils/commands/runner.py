@@ -10,28 +10,12 @@ from pathlib import Path
 import nbformat
 
 from ..book.claims import WORDS, read_record
-from ..book.figures import code_hash
+from ..book.notebooks import code_hash, notebooks
 from ..book.params import COMMON, check_profile, data_folder, refuse_unknown, typed
-from ..errors import CamError, MissingData
 from ..keep import project_root, replacing
+from .scoreboard.page import write
 
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
-
-
-def notebooks(only: list[str] | None = None) -> list[Path]:
-    """The numbered notebooks of the checkout, or those whose name starts with one of `only`."""
-    root = project_root()
-    if root is None:
-        raise MissingData(
-            "The notebooks are not beside this installation of cam_utils; run this from a clone "
-            "of the repository, installed with pip install -e ."
-        )
-    found = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    chosen = [p for p in found if not only or any(p.stem.startswith(o) for o in only)]
-    if not chosen:
-        names = ", ".join(p.stem for p in found)
-        raise CamError(f"No notebook is called {' or '.join(only or [])}; there are: {names}.")
-    return chosen
 
 
 def check_parameters(path: Path, given: dict) -> dict:
@@ -56,6 +40,9 @@ def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
     output.parent.mkdir(parents=True, exist_ok=True)
     logging.getLogger("papermill").setLevel(logging.ERROR)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    # kernels import the checkout that they are started from, whatever else is installed
+    here = [str(path.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(here))
     start = time.perf_counter()
     error = None
     try:
@@ -84,7 +71,13 @@ def executed(profile: str) -> Path:
 
 
 def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = False) -> int:
-    """Run the notebooks, print one line for each; the number that failed."""
+    """Run the notebooks and write the scoreboard; one line for each.
+
+    A notebook that fails keeps neither the others nor the scoreboard from being written.
+
+    Returns:
+        1 if one failed, else 0.
+    """
     paths = notebooks(only)
     check_profile(profile)
     data_folder(profile, given.get("data_root", ""))
@@ -104,7 +97,12 @@ def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = 
             print(f"    {outcome['error']}\n    see {build / path.name}", flush=True)
         elif in_place:
             store(build / path.name, path)
-    return failed
+    if not only and "limit" not in given:
+        for path in write(profile, build):
+            print(f"wrote {path}")
+    if failed:
+        print(f"{failed} of {len(paths)} notebooks failed")
+    return int(failed > 0)
 
 
 def _progress_bar(output) -> bool:

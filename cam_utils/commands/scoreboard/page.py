@@ -17,7 +17,7 @@ NAME = "SCOREBOARD.md"
 
 START, END = "<!-- scoreboard: start -->", "<!-- scoreboard: end -->"
 
-_ON = {"mini": ("mini",), "paper": ("real", "arithmetic")}
+_KINDS = {"mini": ("drawn",), "paper": ("real", "arithmetic")}
 
 _WHAT = {
     "mini": "Measured on the drawn world (profile `mini`): never the paper's own numbers.",
@@ -26,19 +26,18 @@ _WHAT = {
 }
 
 
-def page(profile: str, run: str = "mini", folder: Path | None = None) -> str:
+def page(profile: str, folder: Path | None = None) -> str:
     """The whole page.
 
     Args:
-        profile: "mini" or "paper". run: the profile that the notebooks were run in; those of
-            profile mini also show what was measured on real data before.
+        profile: "mini" (what was decided on drawn pictures) or "paper".
         folder: of executed notebooks; default: those stored in the repository.
 
     Raises:
         CamError: unknown profile. MissingData: no checkout around this installation.
     """
-    board, found = cells(profile), verdicts(run, folder)
-    own = found[found["on"].isin(_ON[profile])]
+    board, found = cells(profile), verdicts(folder)
+    own = found[found["kind"].isin(_KINDS[profile])]
     parts = [
         f"# Scoreboard, profile {profile}",
         _WHAT[profile] + " `python -m cam_utils scoreboard` writes this page; nothing in it is "
@@ -56,10 +55,10 @@ def page(profile: str, run: str = "mini", folder: Path | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def head(profile: str, run: str = "mini", folder: Path | None = None) -> str:
+def head(profile: str, folder: Path | None = None) -> str:
     """The counts at the top, as a list."""
-    found = verdicts(run, folder)
-    return _head(profile, cells(profile), found[found["on"].isin(_ON[profile])])
+    found = verdicts(folder)
+    return _head(profile, cells(profile), found[found["kind"].isin(_KINDS[profile])])
 
 
 def _head(profile: str, board: list[Cell], found: pd.DataFrame) -> str:
@@ -81,20 +80,20 @@ def write(run: str = "mini", folder: Path | None = None) -> list[Path]:
     """
     root = project_root()
     written = []
-    for profile in _ON if run == "mini" else ("paper",):
+    for profile in _KINDS if run == "mini" else ("paper",):
         path = root / "figures" / profile / NAME
-        _replace(path, page(profile, run, folder))
+        _replace(path, page(profile, folder))
         written.append(path)
     if run != "mini":
         return written
     readme = root / "README.md"
-    text = readme.read_text()
+    text = readme.read_text(encoding="utf-8")
     if START not in text or END not in text:
         raise CamError(f"{readme.name} has no lines {START} and {END} to put the counts between.")
     before, after = text.split(START)[0], text.split(END)[1]
     heads = [
-        f"Profile `{p}` ([the whole page](figures/{p}/{NAME})):\n\n{head(p, run, folder)}\n"
-        for p in _ON
+        f"Profile `{p}` ([the whole page](figures/{p}/{NAME})):\n\n{head(p, folder)}\n"
+        for p in _KINDS
     ]
     _replace(readme, "\n".join([before + START, *heads, END + after]))
     return [*written, readme]
@@ -102,7 +101,7 @@ def write(run: str = "mini", folder: Path | None = None) -> list[Path]:
 
 def _replace(path: Path, text: str) -> None:
     with replacing(path) as part:
-        part.write_text(text)
+        part.write_text(text, encoding="utf-8")
 
 
 def _grid(columns: list[str], rows: list[tuple]) -> str:
@@ -154,7 +153,7 @@ def _drawn(figure: str, profile: str) -> list[str]:
     if not manifest.exists():
         return []
     wanted = re.compile(rf"Figures? {figure}\b|\band {figure}\b")
-    entries = json.loads(manifest.read_text())
+    entries = json.loads(manifest.read_text(encoding="utf-8"))
     return [f"[{n}]({n}.png)" for n, e in sorted(entries.items()) if wanted.search(e["paper"])]
 
 
@@ -192,7 +191,7 @@ def _entries(found: pd.DataFrame) -> str:
     for line in published.entries().itertuples():
         own = found[found["claim"].isin(line.claims.split())]
         words = "; ".join(
-            f"{v.claim} ({v.on}): {v.verdict}, notebook {_place(v)}" for v in own.itertuples()
+            f"{v.claim} ({v.kind}): {v.verdict}, notebook {_place(v)}" for v in own.itertuples()
         )
         rows.append((line.entry, line.what, words or "no verdict", line.note))
     return _grid(["", "what", "verdicts", "what is done here"], rows)
