@@ -24,7 +24,7 @@ from cam_utils.features import (
     svm_network,
 )
 from cam_utils.image_maps import image_maps
-from cam_utils.networks import build_mini
+from cam_utils.networks.zoo.mini_weights import build_mini
 from cam_utils.views import center_crop
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
-from torchvision.models import ResNet18_Weights
 
 from ...errors import BrokenWeights, CamError, MissingData
 from ..gap import CAFFE, InputSpec
@@ -124,8 +123,15 @@ def build_caffe(name: str) -> nn.Module:
     network = entry.build()
     network.name, network.input_spec = name, entry.input_spec
     if entry.imagenet:
-        network.classes = list(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
+        network.classes = imagenet_names()
     return network
+
+
+def imagenet_names() -> list[str]:
+    """The 1,000 class names of ILSVRC2012, in the order of Caffe's and torchvision's networks."""
+    from torchvision.models import ResNet18_Weights
+
+    return list(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
 
 
 def load_caffe(name: str, root: str | Path | None) -> nn.Module:
