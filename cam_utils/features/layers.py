@@ -26,11 +26,6 @@ _TORCHVISION = {
 }
 
 
-def pooled(network: GapNetwork, maps: Tensor) -> Tensor:
-    """Maps (B, K, h, w) to (B, K): pooled as the network does it before its linear layer."""
-    return maps.amax((2, 3)) if network.pool == "max" else maps.mean((2, 3))
-
-
 def available_layers(network: nn.Module) -> dict[str, str]:
     """{name: path in the module tree} of what `reader` takes; "gap" has no path.
 
@@ -63,7 +58,7 @@ def reader(network: nn.Module, layer: str = GAP) -> Callable[[Tensor], Tensor]:
     if layer == MAPS:
         return network.features
     if layer == GAP:
-        return lambda images: pooled(network, network.features(images))
+        return lambda images: network.pooled(network.features(images))
     module = bare(network).get_submodule(known[layer])
 
     def read(images: Tensor) -> Tensor:
