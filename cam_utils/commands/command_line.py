@@ -145,7 +145,7 @@ def _explain(args):
     for name, score, box in zip(found.names, found.scores, found.boxes, strict=True):
         x0, y0, x1, y1 = (int(v) for v in box)
         print(f"{score:7.4f}  {name:32s} box x {x0}-{x1}, y {y0}-{y1}")
-    fig = explain.draw(found)
+    fig = explain.draw_explanation(found)
     with replacing(out) as part:
         fig.savefig(part, format="png", dpi=120)
     plt.close(fig)

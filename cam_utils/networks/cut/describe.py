@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ...errors import CamError
 from ..gap import IMAGENET
-from ..trace import record
+from ..trace import watch
 from .chain import bare
 from .cutting import name_of
 
@@ -119,7 +119,7 @@ def _run(model: nn.Module, probe: Tensor, name: str) -> tuple[list[tuple], objec
     for module in watched:
         module.register_forward_hook(note)
     try:
-        recorder, _ = record(model, probe)
+        recorder, _ = watch(model, probe)
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
         raise CamError(
             f"{name} cannot be run on an image of shape {tuple(probe.shape[1:])} ({error}); give "
