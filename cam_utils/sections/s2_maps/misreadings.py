@@ -16,7 +16,7 @@ COLUMNS = ["a summary says", "what is true", "measured here"]
 LIMIT = 300  # images for the box comparisons
 
 
-def table(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> pd.DataFrame:
+def misread(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> pd.DataFrame:
     """What is said, what is true, what this network and these images show.
 
     Args:
@@ -24,7 +24,11 @@ def table(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> p
         inputs: (B, 3, H, W), a preprocessed batch on the network's device.
     """
     classes, units = network.class_weights.shape
-    large = [_large(m, size) for m, size in zip(seen.maps[:LIMIT, 0], seen.sizes, strict=False)]
+    small, sizes = seen.maps[:LIMIT, 0], seen.sizes[:LIMIT]
+    large, rounded = (
+        _large(small, sizes),
+        _large([(255 * m / m.abs().max()).round() for m in small], sizes),
+    )
     rule = [boxes.paper(m) for m in large]
     rows = [
         (
@@ -60,7 +64,7 @@ def table(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> p
         (
             "Round the small map to 8 bits, then enlarge it",
             "Enlarge first",
-            _overlap(rule, _rounded_first(seen)),
+            _overlap(rule, [boxes.paper(m) for m in rounded]),
         ),
         (
             "Take the first contour",
@@ -71,17 +75,13 @@ def table(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> p
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _large(map: Tensor, size) -> Tensor:
-    return views.paste_whole(map[None], size)[0]
+def _large(maps, sizes: np.ndarray) -> list[Tensor]:
+    """Maps (N, h, w) of the view "whole" in their pictures' frames."""
+    return [views.paste_whole(m[None], s)[0] for m, s in zip(maps, sizes, strict=True)]
 
 
 def _minmax(map: Tensor) -> Tensor:
     return (map - map.min()) / (map.max() - map.min()).clamp(min=1e-12)
-
-
-def _rounded_first(seen: Survey) -> list[np.ndarray]:
-    small = [(255 * m / m.abs().max()).round() for m in seen.maps[:LIMIT, 0]]
-    return [boxes.paper(_large(m, size)) for m, size in zip(small, seen.sizes, strict=False)]
 
 
 def _first_component(map: Tensor) -> np.ndarray:

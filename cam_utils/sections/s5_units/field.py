@@ -24,7 +24,8 @@ from ...networks.head import GATES
 from ...networks.trace import unwrapped
 from ...networks.wrap import WrappedNetwork
 
-WIDEST = 16  # times the network's input; a field as wide as that is taken to be the whole picture
+# times the network's input; a field wider than the last is taken to be the whole picture
+WIDTHS = (1, 2, 4, 8, 16)
 
 NORMS = {"batch_norm", "layer_norm", "local_response_norm", "group_norm", "instance_norm"}
 
@@ -81,7 +82,7 @@ def receptive_field(network: nn.Module) -> ReceptiveField:
 def along(network: GapNetwork, axis: int) -> ReceptiveField:
     """The field along the height (axis 2) or the width (axis 3) of the input."""
     side, found = spec_of(network).size, None
-    for times in _doubled(WIDEST):
+    for times in WIDTHS:
         shape = [1, _channels(network), side, side]
         shape[axis] *= times
         try:
@@ -94,10 +95,6 @@ def along(network: GapNetwork, axis: int) -> ReceptiveField:
         if start > 0 and stop < shape[axis]:
             return ReceptiveField(*found)
     return ReceptiveField(None, shape[axis] / places, 0.0)
-
-
-def _doubled(most: int) -> list[int]:
-    return [2**k for k in range(most.bit_length())]
 
 
 def _axes(network: nn.Module) -> tuple[int, ...]:
@@ -143,15 +140,15 @@ class Positive(TorchFunctionMode):
         if name == "max_pool2d":
             return _mean_pool(*args, **kwargs)
         if name in NORMS:
-            x = _first(args, kwargs)
+            x = _input(*args, **kwargs)
             return x / x.detach().abs().amax().clamp(min=1e-30)
         if name in GATES:
-            return _first(args, kwargs).clone()
+            return _input(*args, **kwargs).clone()
         return function(*args, **kwargs)
 
 
-def _first(args: tuple, kwargs: dict) -> Tensor:
-    return args[0] if args else kwargs["input"]
+def _input(input: Tensor, *args, **kwargs) -> Tensor:
+    return input
 
 
 def _average(function, input: Tensor, weight: Tensor, bias=None, *args, **kwargs) -> Tensor:
