@@ -7,9 +7,10 @@ from torch import nn
 from units_world import Pictures
 
 from cam_utils import CamError
-from cam_utils.networks import as_gap_network, build_mini
+from cam_utils.networks import as_gap_network
 from cam_utils.networks.gap import GapNetwork, InputSpec
 from cam_utils.networks.zoo.caffe import build_caffe
+from cam_utils.networks.zoo.mini_weights import build_mini
 from cam_utils.sections.s5_units.field import receptive_field
 from cam_utils.sections.s5_units.known_fields import OneConvolution
 from cam_utils.sections.s5_units.occlusion import (

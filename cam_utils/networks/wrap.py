@@ -11,7 +11,7 @@ from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, record, u
 NO_POOLING = (
     "no global pooling before the classifier. Class activation maps need global average pooling "
     "followed by one linear layer (section 2 of the paper); for such a network use "
-    "cam_utils.networks.cut.surgery to cut it and add one, or Grad-CAM (cam_utils.saliency)."
+    "cam_utils.networks.surgery to cut it and add one, or Grad-CAM (cam_utils.saliency)."
 )
 
 

@@ -9,7 +9,6 @@ import copy
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torchvision.ops import Permute
 
 from ...errors import CamError
 from ..gap import IMAGENET
@@ -168,7 +167,7 @@ def _shape(output: Tensor, channels_last: bool) -> tuple[str, int]:
 
 def _channels_last(module: nn.Module, before: bool) -> bool:
     """Whether maps have their channels last after this layer (Swin, the inside of ConvNeXt)."""
-    if isinstance(module, Permute):
+    if type(module).__name__ == "Permute":
         return module.dims[-1] == 1
     if isinstance(module, SPATIAL) or type(module).__name__ == "LayerNorm2d":
         return False

@@ -26,7 +26,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..gap import IMAGENET, ClassMapNetwork, GapNetwork, InputSpec
+from ..gap import Classifier, ClassMapNetwork, TrunkNetwork
 from ..topped import CutNetwork, add_gap_head
 from .caffe_nets import INCEPTIONS
 
@@ -89,28 +89,12 @@ UNITS = 1024 // SHRINK  # of the added convolution
 VGG = [(16, 2), (32, 2), (64, 3), (64, 3), (64, 3)]  # channels and convolutions of each block
 
 
-class MiniGapNetwork(GapNetwork):
-    """A trunk, global average pooling, dropout, linear: GoogLeNet as it is, and AlexNet*-GAP."""
+class MiniGapNetwork(TrunkNetwork):
+    """GoogLeNet as it is, and AlexNet*-GAP."""
 
     def __init__(self, trunk: nn.Module, channels: int, num_classes: int, drop: float):
-        super().__init__()
-        self.trunk = trunk
-        self.dropout = nn.Dropout(drop)
+        super().__init__(trunk, drop=drop)
         self.fc = nn.Linear(channels, num_classes)
-
-    @property
-    def class_weights(self) -> Tensor:
-        return self.fc.weight
-
-    @property
-    def class_bias(self) -> Tensor:
-        return self.fc.bias
-
-    def features(self, images: Tensor) -> Tensor:
-        return self.trunk(images)
-
-    def classify(self, features: Tensor) -> Tensor:
-        return self.fc(self.dropout(features.mean((2, 3))))
 
 
 def alexnet_trunk(conv5: int = 256 // SHRINK, last: str = "conv5") -> tuple[nn.Sequential, int]:
@@ -149,16 +133,8 @@ def vgg_trunk() -> tuple[nn.Sequential, int]:
     return nn.Sequential(layers), channels
 
 
-class MiniClassifier(nn.Module):
-    """AlexNet or VGG as it is: a trunk, pool5 and three fully connected layers; no CAM.
-
-    Forward takes images (B, 3, 112, 112) to logits (B, C); attributes as in `GapNetwork`.
-    """
-
-    input_spec: InputSpec = IMAGENET
-    classes: list[str] | None = None
-    name: str = "unnamed"
-    weights_hash: str = "random"
+class MiniClassifier(Classifier):
+    """AlexNet or VGG as it is: a trunk, pool5 and three fully connected layers; no CAM."""
 
     def __init__(self, trunk: nn.Module, pool5: nn.Module, inputs: int, units: int, classes: int):
         super().__init__()
@@ -174,25 +150,19 @@ class MiniClassifier(nn.Module):
         return self.fc8(vectors)
 
 
-class MiniNIN(ClassMapNetwork):
+def _nin(num_classes: int) -> ClassMapNetwork:
     """Network in network: rectified class maps (B, C, 6, 6) and their mean."""
-
-    def __init__(self, num_classes: int):
-        super().__init__(num_classes)
-        last = nn.Sequential(nn.Conv2d(256, num_classes, 1), nn.ReLU())
-        layers = {
-            "conv1": conv(3, 24, 5, stride=2), "cccp1": conv(24, 24, 1), "cccp2": conv(24, 24, 1),
-            "pool0": nn.MaxPool2d(3, 2),
-            "conv2": conv(24, 64, 5), "cccp3": conv(64, 64, 1), "cccp4": conv(64, 64, 1),
-            "pool2": nn.MaxPool2d(3, 2),
-            "conv3": conv(64, 96, 3), "cccp5": conv(96, 96, 1), "cccp6": conv(96, 96, 1),
-            "pool3": nn.MaxPool2d(3, 2), "drop": nn.Dropout(0.5),
-            "conv4": conv(96, 256, 3), "cccp7": conv(256, 256, 1), "cccp8": last,
-        }  # fmt: skip
-        self.trunk = nn.Sequential(OrderedDict(layers))
-
-    def features(self, images: Tensor) -> Tensor:
-        return self.trunk(images)
+    last = nn.Sequential(nn.Conv2d(256, num_classes, 1), nn.ReLU())
+    layers = {
+        "conv1": conv(3, 24, 5, stride=2), "cccp1": conv(24, 24, 1), "cccp2": conv(24, 24, 1),
+        "pool0": nn.MaxPool2d(3, 2),
+        "conv2": conv(24, 64, 5), "cccp3": conv(64, 64, 1), "cccp4": conv(64, 64, 1),
+        "pool2": nn.MaxPool2d(3, 2),
+        "conv3": conv(64, 96, 3), "cccp5": conv(96, 96, 1), "cccp6": conv(96, 96, 1),
+        "pool3": nn.MaxPool2d(3, 2), "drop": nn.Dropout(0.5),
+        "conv4": conv(96, 256, 3), "cccp7": conv(256, 256, 1), "cccp8": last,
+    }  # fmt: skip
+    return ClassMapNetwork(num_classes, nn.Sequential(OrderedDict(layers)))
 
 
 def _alexnet(num_classes: int) -> MiniClassifier:
@@ -227,7 +197,7 @@ BUILDERS: dict[str, Callable[[int], nn.Module]] = {
     "googlenet": _googlenet,
     "googlenet-gap": _googlenet_gap,
     "googlenet-gmp": lambda n: _googlenet_gap(n, "max"),
-    "nin": MiniNIN,
+    "nin": _nin,
 }
 
 # What each is cut from. The others are trained from their random start.
