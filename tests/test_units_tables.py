@@ -142,16 +142,6 @@ def test_pictures_of_fields_and_ablation(half):
     assert [t.get_text() for t in axis.get_xticklabels()] == ["1", "3"]
 
 
-def test_seeded_units():
-    network = Colours()
-    found = studies.seeded_units(network, range(3), 2)
-    assert len(found) == 2
-    assert set(found) <= {0, 1, 2}
-    assert all(f"first unit of {network.classes[u]}" == text for u, text in found.items())
-    network.class_weights[:, 4] = 99  # everybody's first
-    assert list(studies.seeded_units(network, range(3), 2)) == [4]
-
-
 (STUDY,) = studies.STUDIES
 
 
@@ -190,6 +180,9 @@ def test_the_tables_of_photos_have_the_stored_columns(tmp_path, monkeypatch):
     for name, rows in found.items():
         assert list(pd.DataFrame(rows)) == list(stored_table(name)[0])
     assert {row["class"] for row in found["units_ablation_classes"]} == {0, 2}
+    fields = pd.DataFrame(found["units_fields"])
+    assert sorted(fields["chosen"]) == ["first unit of blue", "first unit of red"]
+    assert sorted(fields["unit"]) == [0, 2]
     half = pd.DataFrame(found["units_half"])
     sizes = pick(half, metric=tables.HALF).set_index("classes")["n"]
     assert sizes.to_dict() == {"ten of Imagenette": 2, "all in the pool": 3}

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from ..errors import CamError
 from ..keep import project_root
 from ..metrics.intervals import Rate
 from ..study import stored_table
@@ -29,19 +28,6 @@ def side_by_side(name: str, found: dict[str, Rate]) -> pd.DataFrame:
         head = [f"real: {made['network']}", "interval", "images"]
         table[head] = [_words(real.get(text)) for text in found]
     return table
-
-
-def real_rate(name: str, metric: str) -> Rate | None:
-    """One number of a table measured on real data, or None where the repository holds none."""
-    found = stored_table(name)
-    if found is None:
-        return None
-    rows = found[0][found[0]["metric"] == metric]
-    if rows.empty:
-        known = ", ".join(found[0]["metric"])
-        raise CamError(f"The table {name} has no row {metric!r}; it has {known}.")
-    row = rows.iloc[0]
-    return Rate(float(row["measured"]), float(row["low"]), float(row["high"]), int(row["n"]))
 
 
 def origin(name: str, profile: str = "paper") -> str:

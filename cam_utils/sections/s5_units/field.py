@@ -48,9 +48,12 @@ class ReceptiveField:
     start: float
     cut: bool = False
 
-    def centre(self, place: float) -> float:
-        """The middle of a place's field, pixels."""
-        return self.start + place * self.stride + (self.size or 0) / 2
+    def of(self, place: float) -> tuple[float, float] | None:
+        """The first pixel of a place's field and the one after its last; None: not known."""
+        if self.size is None or self.cut:
+            return None
+        start = self.start + place * self.stride
+        return start, start + self.size
 
 
 def receptive_field(network: nn.Module) -> ReceptiveField:
@@ -83,7 +86,7 @@ def along(network: GapNetwork, axis: int) -> ReceptiveField:
     """The field along the height (axis 2) or the width (axis 3) of the input."""
     side, found = spec_of(network).size, None
     for times in WIDTHS:
-        shape = [1, _channels(network), side, side]
+        shape = [1, 3, side, side]
         shape[axis] *= times
         try:
             (start, stop), place, stride, places = _support(network, shape, axis)
@@ -102,11 +105,6 @@ def _axes(network: nn.Module) -> tuple[int, ...]:
         len(set(m.kernel_size)) == 1 for m in network.modules() if isinstance(m, nn.Conv2d)
     )
     return (3,) if square else (2, 3)
-
-
-def _channels(network: nn.Module) -> int:
-    conv = next((m for m in network.modules() if isinstance(m, nn.Conv2d)), None)
-    return 3 if conv is None else conv.in_channels * (conv.groups == 1) or 3
 
 
 def _support(network: GapNetwork, shape: list[int], axis: int):

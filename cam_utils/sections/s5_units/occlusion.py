@@ -94,11 +94,10 @@ def discrepancy(
     before = network.features(view[None])[0, unit]
     row, column = divmod(int(before.argmax()), before.shape[1])
     change = np.zeros(len(corners), np.float32)
-    near = [
-        n
-        for n, (y, x) in enumerate(corners)
-        if _touches(field, row, y, patch) and _touches(field, column, x, patch)
-    ]
+    rows, columns = (
+        {int(c) for c in grid if _touches(field, place, int(c), patch)} for place in (row, column)
+    )
+    near = [n for n, (y, x) in enumerate(corners) if y in rows and x in columns]
     for start in range(0, len(near), batch):
         some = near[start : start + batch]
         copies = view.repeat(len(some), 1, 1, 1)
@@ -112,10 +111,8 @@ def discrepancy(
 
 
 def _touches(field: ReceptiveField | None, place: int, corner: int, patch: int) -> bool:
-    if field is None or field.size is None or field.cut:
-        return True
-    start = field.start + place * field.stride
-    return corner + patch > start and corner < start + field.size
+    seen = field and field.of(place)
+    return not seen or (corner + patch > seen[0] and corner < seen[1])
 
 
 def empirical_field(
@@ -163,14 +160,14 @@ def empirical_field(
 
 def _recentre(total, covered, change, peak, patch, stride, field, side, top) -> None:
     """Add a discrepancy map to the canvas, the middle of the peak's field on its middle."""
-    rows = []
-    for place, cells in zip(peak, top.maps.shape[2:], strict=True):
-        known = field.size is not None and not field.cut
-        centre = field.centre(place) if known else (place + 0.5) * side / cells
+    corner = []
+    for place, count in zip(peak, top.maps.shape[2:], strict=True):
+        seen = field.of(place)
+        centre = sum(seen) / 2 if seen else (place + 0.5) * side / count
         # a grid point stands for stride x stride pixels around the middle of its occluder
-        rows.append(int(np.floor(side + 0.5 + (patch - stride) / 2 - centre + 0.5)))
+        corner.append(int(np.floor(side + 0.5 + (patch - stride) / 2 - centre + 0.5)))
     cells = np.kron(change, np.ones((stride, stride)))
-    y, x = rows
+    y, x = corner
     ys, xs = slice(max(y, 0), y + len(cells)), slice(max(x, 0), x + cells.shape[1])
     cut = cells[ys.start - y :, xs.start - x :]
     part = total[ys, xs]

@@ -9,14 +9,15 @@ from tqdm.auto import tqdm
 
 from ...data import Subset, open_images
 from ...data.joined import Joined
-from ...networks.gap import GapNetwork, class_name
+from ...metrics.intervals import pick
+from ...networks.gap import GapNetwork
 from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows
 from . import tables
 from .ablation import ablate, ablation_table
 from .field import receptive_field
 from .halves import look
 from .occlusion import empirical_field
-from .ranking import linear_layer, top_units
+from .ranking import linear_layer
 from .top import TopImages, top_images
 
 # networks whose fields are measured by occlusion, and where their images are from
@@ -99,15 +100,19 @@ def _ten(opened: Opened) -> list[int]:
 
 
 def _fields(network: GapNetwork, images, top: TopImages, labels, ask: Ask) -> list[dict]:
-    """Empirical fields of the first units of some classes beside the theoretical one."""
+    """Empirical fields beside the theoretical one: of the units of largest weight of classes by
+    seed, each unit once."""
     theory, rows = receptive_field(network.to(ask.device)), []
-    units = seeded_units(network, labels, UNITS[ask.profile], ask.seed)
-    for unit, why in tqdm(units.items(), desc="fields by occlusion", unit="unit"):
+    order = np.random.default_rng(ask.seed).permutation(labels)
+    firsts = pick(tables.top_table(network, top.frame(), order), rank=1).drop_duplicates("unit")
+    chosen = [*firsts.head(UNITS[ask.profile]).itertuples()]
+    for own in tqdm(chosen, desc="fields by occlusion", unit="unit"):
         found = empirical_field(
-            network, images, top, unit, IMAGES, stride=GRID[ask.profile], field=theory
+            network, images, top, own.unit, IMAGES, stride=GRID[ask.profile], field=theory
         )
         row = {
-            "network": network.name, "input": network.input_spec.size, "unit": unit, "chosen": why,
+            "network": network.name, "input": network.input_spec.size,
+            "unit": own.unit, "chosen": f"first unit of {own.name}",
             "theoretical": theory.size, "stride": theory.stride, "images": found.n,
             "patch": found.patch, "grid": found.stride, "copies": found.copies,
         }  # fmt: skip
@@ -144,18 +149,6 @@ def released_weights(root) -> np.ndarray | None:
         if path.is_file():
             return np.ascontiguousarray(loadmat(path)["weights_LR"].T, np.float32)
     return None
-
-
-def seeded_units(network: GapNetwork, labels, count: int, seed: int = 0) -> dict[int, str]:
-    """{unit: text}: units of largest weight of classes drawn by seed, `count` different ones."""
-    order = np.random.default_rng(seed).permutation(list(labels))
-    best = top_units(linear_layer(network)[0], 1)[:, 0]
-    found: dict[int, str] = {}
-    for label in order:
-        if len(found) < count:
-            text = f"first unit of {class_name(network, int(label))}"
-            found.setdefault(int(best[label]), text)
-    return found
 
 
 STUDIES = (Study("units", "section 5, figure 13", _open, _measure, _tables),)
