@@ -20,7 +20,7 @@ from cam_utils.data import subset
 from cam_utils.metrics.intervals import Rate, mean_interval, pick
 from cam_utils.saliency import grad_cam
 from cam_utils.sections.s2_maps import figures, measures, misreadings, studies, tables, verdicts
-from cam_utils.sections.s2_maps.measures import erasure_drops, region
+from cam_utils.sections.s2_maps.measures import erasure_drops, region_above
 from cam_utils.sections.s2_maps.survey import correlation, survey
 from cam_utils.study import Ask, Opened, stored_table
 from cam_utils.views import whole
@@ -94,7 +94,7 @@ def test_erasing_the_marked_region_hurts_more_than_elsewhere(network, images, se
 def test_region_is_relative_to_each_map():
     maps = torch.zeros(2, 4, 4)
     maps[0, 0, 0], maps[1, 3, 3] = 1.0, 100.0
-    found = region(maps, (16, 16), 0.5)
+    found = region_above(maps, (16, 16), 0.5)
     assert found[0].sum() == found[1].sum() > 0
 
 

@@ -15,7 +15,7 @@ from cam_utils.data.joined import Joined
 from cam_utils.errors import BrokenImage
 from cam_utils.sections.s5_units import top as top_module
 from cam_utils.sections.s5_units.ablation import OWN, POSITIVE, RANDOM, ablate, ablation_table
-from cam_utils.sections.s5_units.ranking import (
+from cam_utils.sections.s5_units.by_weight import (
     half_of_score,
     linear_layer,
     shared_units,

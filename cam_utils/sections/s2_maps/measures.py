@@ -118,7 +118,7 @@ def erasure_drops(
         part = slice(done, done + len(chunk.items))
         done += len(chunk.items)
         tensors = torch.stack(chunk.items)
-        marked = region(maps[part], tensors.shape[2:], level)
+        marked = region_above(maps[part], tensors.shape[2:], level)
         shifted = torch.stack([_shift(m, generator) for m in marked])
         wanted = classes[part, None]
         with torch.inference_mode():
@@ -130,7 +130,7 @@ def erasure_drops(
     return torch.cat(drops).numpy()
 
 
-def region(maps: Tensor, size, level: float) -> Tensor:
+def region_above(maps: Tensor, size, level: float) -> Tensor:
     """(N, h, w) maps to (N, 1, *size) bool: above `level` of each map's maximum."""
     large = F.interpolate(maps[:, None], tuple(size), mode="bicubic", antialias=True)
     return large > level * large.amax((2, 3), keepdim=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import CamError
 from ...metrics.intervals import mean_interval
-from .ranking import check_pooled, top_units
+from .by_weight import check_pooled, top_units
 
 TOPS = (1, 3, 10)
 

@@ -13,7 +13,7 @@ from ...features import Features, extract
 from ...networks.gap import GapNetwork
 from ...study import Frames
 from .ablation import ablate
-from .ranking import half_of_score, linear_layer
+from .by_weight import half_of_score, linear_layer
 from .tables import TOP, sharing_table, top_table
 from .top import TopImages, top_images
 

@@ -14,10 +14,10 @@ from ...networks.gap import GapNetwork
 from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows
 from . import tables
 from .ablation import ablate, ablation_table
+from .by_weight import linear_layer
 from .field import receptive_field
 from .halves import look
 from .occlusion import empirical_field
-from .ranking import linear_layer
 from .top import TopImages, top_images
 
 # networks whose fields are measured by occlusion, and where their images are from

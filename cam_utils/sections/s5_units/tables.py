@@ -6,7 +6,7 @@ import pandas as pd
 from ...metrics.intervals import mean_interval
 from ...networks.gap import GapNetwork, class_name
 from ...study import Frames
-from .ranking import linear_layer, shared_units, top_units
+from .by_weight import linear_layer, shared_units, top_units
 
 OWN_UNITS = 3  # shown for each class in figure 13
 

@@ -74,17 +74,13 @@ def named_parts(record: Record, classes: list[str]) -> dict[tuple[str, str], np.
             f"The record {record.id} has neither masks nor parts; overlap with parts needs a data "
             "set that knows them, such as mini/objects."
         )
-    names = getattr(record, "objects", None)
+    labels = [record.label] * len(record.boxes) if record.box_labels is None else record.box_labels
+    owners = record.objects or [classes[label] for label in labels]
     found: dict[tuple[str, str], np.ndarray] = {}
-    for j in range(len(record.boxes)):
-        if names is not None:
-            owner = names[j]
-        else:
-            owner = classes[record.label if record.box_labels is None else record.box_labels[j]]
+    for j, owner in enumerate(owners):
         own = record.parts[j] if record.parts is not None else {"whole": record.masks[j]}
         for part, mask in own.items():
-            key = (owner, part)
-            found[key] = found[key] | mask if key in found else mask
+            found[owner, part] = found.get((owner, part), False) | mask
     return found
 
 

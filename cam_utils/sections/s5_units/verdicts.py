@@ -59,8 +59,8 @@ def _verdicts(found: Frames, on: dict[str, str], **more) -> list[Verdict]:
         ),
         (
             "units-discriminate-by-weight",
-            "three of them cost a class more than three random units of positive weight do: the "
-            "interval of the difference lies below zero",
+            "without its three a class loses more than without three random units of positive "
+            "weight: the interval of the difference lies below zero",
             (on["ablation"], minus.below(0), str(minus)),
         ),
         (
