@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("tables", _tables, "run and store what is behind Tables 2 to 5 and the ablation")
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
     sub.add_argument(
-        "--only", help="comma-separated: table2, ablation, poolings, table4, table5, units"
+        "--only", help="comma-separated: maps, table2, ablation, poolings, table4, table5, units"
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
