@@ -4,11 +4,13 @@ import csv
 import os
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 
 from ..errors import CamError
+from .files import is_picture
+from .lists import damaged, read_lines, read_mat, read_voc
+from .sources import Source
 
 WNID = re.compile(r"n\d{8}")
 
@@ -30,50 +32,49 @@ def list_photos(folder: Path, split: str) -> list[tuple[str, str]]:
         else:
             names = [(entry.name, entry.name)] if split == "val" else []
         for file, name in names:
-            stem, extension = os.path.splitext(name)
-            if stem.startswith(prefix) and extension.lower() in (".jpeg", ".jpg", ".png"):
-                found.append((stem, file))
+            if name.startswith(prefix) and is_picture(name):
+                found.append((os.path.splitext(name)[0], file))
     return sorted(found)
 
 
-def read_synsets(path: Path) -> tuple[list[str], list[str]]:
+def read_synsets(path: Path, source: Source) -> tuple[list[str], list[str]]:
     """Lines `n01440764 tench, Tinca tinca` -> the sorted wnids and their words."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    pairs = sorted(tuple(line.strip().split(" ", 1)) for line in lines if line.strip())
-    if any(len(p) != 2 or not WNID.fullmatch(p[0]) for p in pairs):
-        raise CamError(f"{path} is not a list of lines 'n01440764 tench, …'; download it again.")
-    _check_thousand([p[0] for p in pairs], path)
-    return [p[0] for p in pairs], [p[1] for p in pairs]
+    pairs = []
+    for line, text in read_lines(path, source):
+        wnid, _, words = text.partition(" ")
+        if not WNID.fullmatch(wnid) or not words:
+            raise damaged(path, line, repr(text[:80]), "'n01440764 tench, …'")
+        pairs.append((wnid, words))
+    return sorted_thousand(pairs, path)
 
 
-def read_meta(path: Path) -> dict[int, tuple[str, str]]:
+def read_meta(path: Path, source: Source) -> dict[int, tuple[str, str]]:
     """The devkit's meta.mat -> {ILSVRC2012_ID: (wnid, words)} of the 1000 leaf classes.
 
     The ids 1..1000 are in an order of their own, neither that of the wnids nor alphabetic.
     """
-    from scipy.io import loadmat
-
+    synsets = read_mat(path, source, "synsets", squeeze_me=True)
     try:
-        synsets = loadmat(path, squeeze_me=True)["synsets"]
-        rows = zip(
-            *(synsets[k] for k in ("ILSVRC2012_ID", "WNID", "words", "num_children")), strict=True
-        )
+        columns = (synsets[k] for k in ("ILSVRC2012_ID", "WNID", "words", "num_children"))
+        rows = zip(*columns, strict=True)
         meta = {int(i): (str(wnid), str(words)) for i, wnid, words, n in rows if int(n) == 0}
-    except Exception as error:
-        raise CamError(
-            f"{path} is not the devkit's table of synsets ({type(error).__name__}: {error}). "
-            "Unpack ILSVRC2012_devkit_t12.tar.gz again."
-        ) from error
-    _check_thousand([wnid for wnid, _ in meta.values()], path)
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        found = f"another table ({type(error).__name__}: {error})"
+        raise damaged(path, None, found, "the devkit's table of synsets") from error
+    sorted_thousand(meta.values(), path)
     return meta
 
 
-def _check_thousand(wnids, path) -> None:
-    if len(set(wnids)) != 1000:
-        raise CamError(
-            f"{path} lists {len(set(wnids)):,} classes; expected the 1,000 of ILSVRC2012. "
-            "Download or unpack it again."
-        )
+def sorted_thousand(pairs, path: Path) -> tuple[list[str], list[str]]:
+    """Pairs (wnid, words) -> the sorted wnids and their words.
+
+    Raises:
+        CamError: these are not a thousand.
+    """
+    words = dict(sorted(pairs))
+    if len(words) != 1000:
+        raise damaged(path, None, f"{len(words):,} classes", "the 1,000 of ILSVRC2012")
+    return list(words), list(words.values())
 
 
 def read_solution(path: Path) -> dict[str, str]:
@@ -81,9 +82,7 @@ def read_solution(path: Path) -> dict[str, str]:
     with open(path, newline="", encoding="utf-8") as file:
         rows = csv.reader(file)
         if next(rows, None) != ["ImageId", "PredictionString"]:
-            raise CamError(
-                f"{path} does not begin with 'ImageId,PredictionString'; download it again."
-            )
+            raise damaged(path, 1, "another beginning", "'ImageId,PredictionString'")
         return {row[0]: row[1].strip() for row in rows if len(row) == 2}
 
 
@@ -100,32 +99,23 @@ def parse_solution(row: str, where="the solution file") -> tuple[str | None, np.
         ) from None
 
 
-def read_xml(path: Path) -> tuple[str | None, np.ndarray]:
-    """An annotation file -> (wnid, boxes (m, 4) int, inclusive); (None, no boxes) if absent."""
-    try:
-        objects = ElementTree.parse(path).getroot().findall("object")
-        corners = ("xmin", "ymin", "xmax", "ymax")
-        boxes = [[int(o.find("bndbox").findtext(c)) for c in corners] for o in objects]
-        wnid = objects[0].findtext("name") if objects else None
-    except FileNotFoundError:
-        wnid, boxes = None, []
-    except (ElementTree.ParseError, AttributeError, TypeError, ValueError) as error:
-        raise CamError(
-            f"{path} is not a complete annotation file ({error}); unpack the boxes again."
-        ) from error
-    return wnid, np.array(boxes, int).reshape(-1, 4)
+def read_annotation(path: Path, source: Source) -> tuple[str | None, np.ndarray]:
+    """An annotation file -> (wnid, boxes (m, 4), inclusive); (None, no boxes) if absent."""
+    names, boxes = read_voc(path, source) if path.is_file() else ([], np.zeros((0, 4)))
+    return (names[0] if names else None), boxes
 
 
-def read_ground_truth(path: Path) -> dict[str, int]:
+def read_ground_truth(path: Path, source: Source) -> dict[str, int]:
     """ILSVRC2012_validation_ground_truth.txt -> {id: ILSVRC2012_ID}; line k is photo k."""
-    try:
-        numbers = [int(line) for line in path.read_text().split()]
-    except ValueError as error:
-        raise CamError(f"{path} is not one class number a line ({error}).") from error
-    return {VAL_ID.format(k): number for k, number in enumerate(numbers, 1)}
+    numbers = {}
+    for line, text in read_lines(path, source):
+        if not text.isdigit() or not 1 <= int(text) <= 1000:
+            raise damaged(path, line, repr(text[:80]), "a class number, 1 to 1000")
+        numbers[VAL_ID.format(len(numbers) + 1)] = int(text)
+    return numbers
 
 
-def read_blacklist(path: Path) -> set[str]:
+def read_blacklist(path: Path, source: Source) -> set[str]:
     """Numbers of validation photos, or their names, one a line -> set of ids."""
-    lines = path.read_text().split()
-    return {VAL_ID.format(int(s)) if s.isdigit() else Path(s).stem for s in lines}
+    names = [text for _, text in read_lines(path, source)]
+    return {VAL_ID.format(int(s)) if s.isdigit() else Path(s).stem for s in names}

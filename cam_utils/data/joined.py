@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import ImageOps
 
-from ..errors import CamError
+from ..errors import CamError, unknown
 from .record import Record
+from .subsets import Shown
 
 
 class Joined:
@@ -89,61 +90,57 @@ class Joined:
 
     def index(self, id: str) -> int:
         """The position of the picture with this id."""
-        if id not in self.ids:
-            raise CamError(f"{self.name} has no picture {id!r}; ids are like {self.ids[0]}.")
-        return self.ids.index(id)
+        try:
+            return self.ids.index(id)
+        except ValueError:
+            raise unknown("picture", id, self.ids) from None
 
     def __repr__(self) -> str:
         return " and ".join(repr(data) for data in self.datasets)
 
 
-class InMemory:
-    """All is the data set's own; a picture is made once. For sets that several networks look at.
+class InMemory(Shown):
+    """A data set whose pictures are made once. For sets that several networks look at.
 
     Records lose their masks and parts, which would take more room than the pictures.
     """
 
     def __init__(self, dataset):
-        self.dataset, self._kept = dataset, {}
-
-    def __len__(self) -> int:
-        return len(self.dataset)
+        super().__init__(dataset)
+        self._kept: dict[int, Record] = {}
 
     def __getitem__(self, i: int) -> Record:
         if i not in self._kept:
             self._kept[i] = replace(self.dataset[i], masks=None, parts=None)
         return self._kept[i]
 
-    def __getattr__(self, name: str):
-        if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
-            raise AttributeError(name)
-        return getattr(self.dataset, name)
-
     def __repr__(self) -> str:
         return f"{self.dataset!r}, in memory"
 
 
-class WithMirrored:
+class WithMirrored(Shown):
     """A data set of N records made 2 N: record N + i is record i, its left and right exchanged.
 
-    Ids of mirrored records end in "/mirrored"; boxes, masks and parts are mirrored too.
+    Ids of mirrored records end in "/mirrored"; boxes, masks and parts are mirrored too. What else
+    the data set says of places in a picture is not handed on.
     """
 
+    handed_on = ("label", "path", "on_disk", "size", "many_readers")
+
     def __init__(self, dataset):
-        self.dataset = dataset
+        super().__init__(dataset)
         self.name, self.split = f"{dataset.name}+mirrored", dataset.split
         self.classes = list(dataset.classes)
         self.ids = [*dataset.ids, *(f"{id}/mirrored" for id in dataset.ids)]
 
+    def _at(self, i: int) -> int:
+        return i % len(self.dataset)
+
     def __len__(self) -> int:
         return len(self.ids)
 
-    def label(self, i: int) -> int:
-        """Class index of picture i; no picture is opened."""
-        return self.dataset.label(i % len(self.dataset))
-
     def __getitem__(self, i: int) -> Record:
-        record = self.dataset[i % len(self.dataset)]
+        record = super().__getitem__(i)
         return mirrored(record, self.ids[i]) if i >= len(self.dataset) else record
 
     def __repr__(self) -> str:
