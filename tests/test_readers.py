@@ -2,17 +2,20 @@
 
 import pickle
 import shutil
+import tomllib
 from importlib import import_module
 from inspect import getmembers, ismethod, signature
 
 import numpy as np
 import pytest
 from PIL import Image
-from trees import HEIGHT, TREES, WIDTH, icdar2015, photo
+from trees import HEIGHT, TREES, WIDTH, icdar2015, lines, photo, write
 
-from cam_utils.data import available_images, open_images, subset
+from cam_utils.data import Subset, available_images, open_images, subset
+from cam_utils.data.joined import InMemory, WithMirrored
+from cam_utils.data.partial import OfClasses
 from cam_utils.data.readiness import doctor_rows
-from cam_utils.data.sources import SOURCES
+from cam_utils.data.sources import SOURCES, described
 from cam_utils.errors import BrokenImage, CamError, MissingData
 
 PAIRS = [(name, split) for name, source in SOURCES.items() for split in source.splits]
@@ -49,6 +52,46 @@ def test_complete_numbers_fit_the_edition_and_add_up():
         *(500, 500, 3_925, 3_925),
     ]
     assert SOURCES["labelme"].complete("all", 7) == 0  # not known
+
+
+TOY = """
+title = "Toy"
+line = "a data set of lists, described and not programmed"
+folders = ["toy"]
+layout = "toy/ with lists/ and pictures/"
+download = "toy.zip"
+archives = ["toy*"]
+used_by = "nothing"
+counts = { train = 3 }
+cited = "this test"
+lists_in = ["lists/", ""]
+classes = "kinds.txt"
+named = 'kind_(.*)'
+class_of = '(kind_.*?)-\\d+\\.jpg'
+parts.train = { photos = "pictures", lists = ["train.lst"], annotation = "truth/{}.xml" }
+parts.all = { photos = "pictures", lists = ["train.lst", "rest.lst"] }
+"""
+
+
+def test_a_new_data_set_needs_a_description_and_no_code(tmp_path, monkeypatch):
+    monkeypatch.setitem(SOURCES, "toy", described("toy", tomllib.loads(TOY)))
+    home = tmp_path / "toy"
+    lines(home / "lists" / "kinds.txt", ["kind_b_c", "kind_a"])
+    lines(home / "lists" / "train.lst", ["kind_a-1.jpg", "kind_b_c-7.jpg", "kind_a-2.jpg"])
+    lines(home / "rest.lst", ["kind_a-9.jpg"])
+    for name in ("kind_a-1.jpg", "kind_b_c-7.JPG", "kind_a-2.jpg"):
+        photo(home / "pictures" / name)
+    for name in ("kind_a-1", "kind_b_c-7"):
+        write(home / "truth" / f"{name}.xml", "")
+    images = open_images("toy", "train", tmp_path)
+    assert images.classes == ["b c", "a"]
+    assert images.ids == ["kind_a-1", "kind_b_c-7"]
+    assert [images.label(i) for i in range(2)] == [1, 0]
+    assert (images.missing, images.incomplete) == (1, {1})  # one has no annotation
+    assert len(open_images("toy", "all", tmp_path)) == 3
+    assert row("toy", tmp_path)[1].startswith("train: 2 of 3 photos, 1 more lack")
+    with pytest.raises(TypeError, match="layuot"):
+        described("toy", tomllib.loads(TOY.replace("layout", "layuot")))
 
 
 @pytest.mark.parametrize(("name", "split"), PAIRS)
@@ -97,6 +140,28 @@ def test_a_copy_is_the_same_and_a_subset_keeps_its_pictures(tmp_path, name):
             assert str(getattr(last, method)(0)) == str(function(len(images) - 1)), method
             checked.add(method)
     assert checked >= {"path", "label", "boxes", "size"}
+
+
+def test_what_shows_another_set_s_pictures_takes_numbers_of_its_own(tmp_path):
+    TREES["action40"](tmp_path)
+    images = open_images("action40", "all", tmp_path)
+    last = Subset(images, [5, 4])
+    one = OfClasses(last, [1])
+    both = WithMirrored(images)
+    for data, i, number in ((last, 1, 4), (one, 0, 5), (InMemory(last), 1, 4), (both, 10, 4)):
+        copy = pickle.loads(pickle.dumps(data))
+        assert copy.path(i) == images.path(number)
+        assert copy.on_disk(i)
+        assert copy.size(i) == (WIDTH, HEIGHT)
+        assert copy[i].image.size == (WIDTH, HEIGHT)
+    assert last.index(images.ids[4]) == 1
+    assert (one.label(0), images.label(5)) == (0, 1)
+    np.testing.assert_array_equal(InMemory(last).boxes(0), images.boxes(5))
+    assert InMemory(images)[0] is not images[0]
+    kept = InMemory(images)
+    assert kept[0] is kept[0]
+    assert not hasattr(both, "boxes")  # those of the mirrored half lie elsewhere
+    assert both.many_readers
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -161,7 +226,8 @@ def test_without_a_single_photo(tmp_path, name):
             open_images(name, SOURCES[name].splits[0], tmp_path)
 
 
-LISTED = "ilsvrc sun397 indoor67 sun_attribute action40 coco_captions vqa svt".split()
+LISTED = ("ilsvrc", "sun397", "indoor67", "sun_attribute", "action40")
+LISTED += ("coco_captions", "vqa", "svt")
 
 
 @pytest.mark.parametrize("name", LISTED)

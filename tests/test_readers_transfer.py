@@ -290,7 +290,7 @@ def test_sun_attribute_votes(tmp_path):
     assert images.ids[0] == "a/abbey/sun_1"
     assert images.label(0) == -1
     np.testing.assert_allclose(images.votes * 3, [[0, 3], [1, 2], [3, 2]], atol=1e-6)
-    assert images.attributes(1).dtype == np.float32
+    assert images.votes.dtype == np.float32
     assert images.present(1).tolist() == [False, True]  # two votes and more
     assert subset(images, 0).present(2).tolist() == [True, True]
     home = tmp_path / "SUNAttributeDB"

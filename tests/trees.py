@@ -277,9 +277,8 @@ def vqa(root, prefix=""):
         open_ended = home / f"{prefix}OpenEnded_mscoco_{part}_questions.json"
         write(open_ended, json.dumps({"questions": rows}))
         if not prefix:
-            chosen = [row | {"multiple_choices": ["brown", "white", "2", "no"]} for row in rows]
             path = home / "Questions" / f"MultipleChoice_mscoco_{part}_questions.json"
-            write(path, json.dumps({"questions": chosen}))
+            write(path, json.dumps({"questions": rows}))
         answers = {420: ("other", "brown"), 730: ("yes/no", "yes"), 421: ("number", "2")}
         notes = [
             {

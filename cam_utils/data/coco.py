@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from sys import intern
 
-from ..errors import unknown
-from .lists import absent, damaged, find_home, find_list, read_json
+from .lists import damaged, find_home, find_list, read_json
 from .reader import Listing, SourcePhotos
 from .record import Question, Record
 
@@ -90,13 +89,11 @@ class VQA(CocoPhotos):
         self._by_photo = [[] for _ in self.ids]
         for k, question in enumerate(self.question_list):
             self._by_photo[question.image].append(k)
-        self._choices = None
         del self._asked, self._kinds
 
     def _listing(self, root: Path) -> Listing:
-        (path, *choices), folder = self._opened(root)
-        self._choices_path = choices[0] if choices else None
-        path = self._choices_path if choices and not path.is_file() else path
+        lists, folder = self._opened(root)
+        path = next((path for path in lists if path.is_file()), lists[0])
         self._asked, self._answers, self._kinds = self._questions(path), {}, {}
         if given := self.source.parts[self.split][0].annotation:
             given = find_list(self.home, self.source, given)
@@ -115,27 +112,6 @@ class VQA(CocoPhotos):
     def human_answers(self, id: str) -> tuple[str, ...]:
         """What the people answered to a question, about ten; none in "test"."""
         return self._answers.get(str(id), ())
-
-    def choices(self, id: str) -> tuple[str, ...]:
-        """The answers to choose from, of the multiple-choice task (read when first asked).
-
-        Raises:
-            MissingData: that task's file is not there; version 2 has none.
-        """
-        if self._choices_path is None:
-            raise absent(self.source, "list of answers to choose from (MultipleChoice)")
-        if self._choices is None:
-            rows = read_json(self._choices_path, self.source, "questions")["questions"]
-            try:
-                pairs = [(str(r["question_id"]), tuple(r["multiple_choices"])) for r in rows]
-            except (KeyError, TypeError) as error:
-                found = f"a row without {error}"
-                raise damaged(self._choices_path, None, found, "choices for each") from error
-            self._choices = dict(pairs)
-        try:
-            return self._choices[str(id)]
-        except KeyError:
-            raise unknown("question", id, list(self._choices)[:20]) from None
 
     def _most(self, id: str) -> str:
         answers = self._answers.get(id)

@@ -1,24 +1,22 @@
 """ILSVRC2012 classification and localization, as Kaggle or image-net.org deliver it."""
 
+import csv
+import os
+import re
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import MissingData
-from .ilsvrc_files import (
-    list_photos,
-    parse_solution,
-    read_annotation,
-    read_blacklist,
-    read_ground_truth,
-    read_meta,
-    read_solution,
-    read_synsets,
-    sorted_thousand,
-)
-from .lists import Absent, absent
+from ..errors import CamError, MissingData
+from .files import is_picture
+from .lists import Absent, absent, damaged, read_lines, read_mat, read_voc
 from .reader import Listing, SourcePhotos
 from .regions import half_open
+from .sources import Source
+
+WNID = re.compile(r"n\d{8}")
+
+VAL_ID = "ILSVRC2012_val_{:08d}"
 
 DEVKIT = ("", "ILSVRC2012_devkit_t12/data/", "devkit/data/", "data/", "ILSVRC2012_devkit_t12/")
 
@@ -57,15 +55,15 @@ class ILSVRC(SourcePhotos):
         base, folder, photos = self._find_photos(root)
         # The lists may lie beside the photos' folder or one above it.
         self._places = list(dict.fromkeys([base, base / "ILSVRC", base.parent, root]))
-        csv = self._find(f"LOC_{self.split}_solution.csv", folders=("", "LOC_*/"))
-        solution = read_solution(csv) if csv else {}
-        self._xml = None if csv else self._find_xml()
+        path = self._find(f"LOC_{self.split}_solution.csv", folders=("", "LOC_*/"))
+        solution = read_solution(path) if path else {}
+        self._xml = None if path else self._find_xml()
         meta = self._find("meta.mat")
         meta = read_meta(meta, self.source) if meta else None
         if self.split == "train":
             wnids, listed = {id: file.split("/")[0] for id, file in photos}, solution
-        elif csv:
-            wnids = {id: parse_solution(row, csv)[0] for id, row in solution.items()}
+        elif path:
+            wnids = {id: parse_solution(row, path)[0] for id, row in solution.items()}
             listed = solution
         else:
             wnids = listed = self._wnids_without_csv(dict(photos), meta)
@@ -76,19 +74,21 @@ class ILSVRC(SourcePhotos):
             what = f"label for any of the {len(photos):,} photos in {folder}: the lists found "
             raise absent(self.source, f"{what}under {root} belong to others, or are cut off")
         ids, files = map(list, zip(*kept, strict=True))
-        self.boxes_from = csv.name if csv else (self._xml.name + "/*.xml" if self._xml else "")
+        there = {id for id, _ in photos}
+        gone = [id for id in listed if id not in there]
+        class_of = wnids | {id: id.split("_")[0] for id in gone if id not in wnids}
+        self.boxes_from = path.name if path else (self._xml.name + "/*.xml" if self._xml else "")
         self.unlabelled = len(photos) - len(kept)
         blacklist = self._find("*validation_blacklist*.txt") if self.split == "val" else None
         self.blacklist = read_blacklist(blacklist, self.source) if blacklist else set()
         return Listing(
             folder,
-            files,
+            [*files, *gone],
             [words.split(",")[0].strip() for words in self.class_words],
-            np.array([rank[wnids[id]] for id in ids]),
-            known=[solution.get(id, "") for id in ids] if csv else None,
-            ids=ids,
-            missing=len(listed.keys() - {id for id, _ in photos}),
-            walked=True,
+            np.array([rank.get(class_of[id], -1) for id in (*ids, *gone)]),
+            known=[solution.get(id, "") for id in (*ids, *gone)] if path else None,
+            ids=[*ids, *gone],
+            spelled=[*files, *(None for _ in gone)],
         )
 
     def boxes(self, i: int) -> np.ndarray:
@@ -168,7 +168,7 @@ class ILSVRC(SourcePhotos):
         if path := self._find("LOC_synset_mapping.txt", "synset_words.txt"):
             return read_synsets(path, self.source)
         if meta:
-            return sorted_thousand(meta.values(), path)
+            return sorted_thousand(meta.values(), self._places[0])
         if len(used) == 1000:  # the order is known; torchvision knows the names in this order
             from torchvision.models import ResNet18_Weights
 
@@ -179,3 +179,110 @@ class ILSVRC(SourcePhotos):
             "LOC_synset_mapping.txt (Kaggle), synset_words.txt (Caffe) or meta.mat "
             "(ILSVRC2012_devkit_t12/data); put one of them there."
         )
+
+
+# ---------------------------------------------------------------- files
+
+
+def list_photos(folder: Path, split: str) -> list[tuple[str, str]]:
+    """(id, file relative to `folder`) of every photo, sorted by id.
+
+    Photos lie in the folder itself or in one subfolder for each class, named by its wnid.
+    """
+    prefix = "ILSVRC2012_val_" if split == "val" else "n"
+    found = []
+    with os.scandir(folder) as entries:
+        entries = list(entries)
+    for entry in entries:
+        if WNID.fullmatch(entry.name) and entry.is_dir():
+            names = ((f"{entry.name}/{n}", n) for n in os.listdir(entry.path))
+        else:
+            names = [(entry.name, entry.name)] if split == "val" else []
+        for file, name in names:
+            if name.startswith(prefix) and is_picture(name):
+                found.append((os.path.splitext(name)[0], file))
+    return sorted(found)
+
+
+def read_synsets(path: Path, source: Source) -> tuple[list[str], list[str]]:
+    """Lines `n01440764 tench, Tinca tinca` -> the sorted wnids and their words."""
+    pairs = []
+    for line, text in read_lines(path, source):
+        wnid, _, words = text.partition(" ")
+        if not WNID.fullmatch(wnid) or not words:
+            raise damaged(path, line, repr(text[:80]), "'n01440764 tench, …'")
+        pairs.append((wnid, words))
+    return sorted_thousand(pairs, path)
+
+
+def read_meta(path: Path, source: Source) -> dict[int, tuple[str, str]]:
+    """The devkit's meta.mat -> {ILSVRC2012_ID: (wnid, words)} of the 1000 leaf classes.
+
+    The ids 1..1000 are in an order of their own, neither that of the wnids nor alphabetic.
+    """
+    synsets = read_mat(path, source, "synsets", squeeze_me=True)
+    try:
+        columns = (synsets[k] for k in ("ILSVRC2012_ID", "WNID", "words", "num_children"))
+        rows = zip(*columns, strict=True)
+        meta = {int(i): (str(wnid), str(words)) for i, wnid, words, n in rows if int(n) == 0}
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        found = f"another table ({type(error).__name__}: {error})"
+        raise damaged(path, None, found, "the devkit's table of synsets") from error
+    sorted_thousand(meta.values(), path)
+    return meta
+
+
+def sorted_thousand(pairs, path: Path) -> tuple[list[str], list[str]]:
+    """Pairs (wnid, words) -> the sorted wnids and their words.
+
+    Raises:
+        CamError: these are not a thousand.
+    """
+    words = dict(sorted(pairs))
+    if len(words) != 1000:
+        raise damaged(path, None, f"{len(words):,} classes", "the 1,000 of ILSVRC2012")
+    return list(words), list(words.values())
+
+
+def read_solution(path: Path) -> dict[str, str]:
+    """LOC_*_solution.csv -> {id: "wnid xmin ymin xmax ymax wnid xmin …"}."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        if next(rows, None) != ["ImageId", "PredictionString"]:
+            raise damaged(path, 1, "another beginning", "'ImageId,PredictionString'")
+        return {row[0]: row[1].strip() for row in rows if len(row) == 2}
+
+
+def parse_solution(row: str, where="the solution file") -> tuple[str | None, np.ndarray]:
+    """One row's text -> (wnid, boxes (m, 4) int, inclusive); (None, no boxes) for "" """
+    parts = row.split()
+    try:
+        boxes = np.array([parts[k + 1 : k + 5] for k in range(0, len(parts), 5)], int)
+        return (parts[0] if parts else None), boxes.reshape(-1, 4)
+    except ValueError:
+        raise CamError(
+            f"{where} has a row that is not 'wnid xmin ymin xmax ymax …': {row[:80]!r}. "
+            "Download it again."
+        ) from None
+
+
+def read_annotation(path: Path, source: Source) -> tuple[str | None, np.ndarray]:
+    """An annotation file -> (wnid, boxes (m, 4), inclusive); (None, no boxes) if absent."""
+    names, boxes = read_voc(path, source) if path.is_file() else ([], np.zeros((0, 4)))
+    return (names[0] if names else None), boxes
+
+
+def read_ground_truth(path: Path, source: Source) -> dict[str, int]:
+    """ILSVRC2012_validation_ground_truth.txt -> {id: ILSVRC2012_ID}; line k is photo k."""
+    numbers = {}
+    for line, text in read_lines(path, source):
+        if not text.isdigit() or not 1 <= int(text) <= 1000:
+            raise damaged(path, line, repr(text[:80]), "a class number, 1 to 1000")
+        numbers[VAL_ID.format(len(numbers) + 1)] = int(text)
+    return numbers
+
+
+def read_blacklist(path: Path, source: Source) -> set[str]:
+    """Numbers of validation photos, or their names, one a line -> set of ids."""
+    names = [text for _, text in read_lines(path, source)]
+    return {VAL_ID.format(int(s)) if s.isdigit() else Path(s).stem for s in names}

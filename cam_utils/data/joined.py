@@ -44,48 +44,43 @@ class Joined:
                     f"{data.name} has {len(data.classes)} classes, but {count} labels were given "
                     "for them; expected one for each."
                 )
-        self.datasets, self.classes = list(datasets), list(classes)
+        self.classes = list(classes)
         self.name = "+".join(data.name for data in datasets)
         self.split = "+".join(data.split for data in datasets)
-        self._labels, self._where = list(labels), []
-        self.ids: list[str] = []
-        self.repeated: list[str] = []
+        self.datasets, self.ids, self.repeated = list(datasets), [], []
+        self._where: list[tuple] = []  # (data set, its number of the picture, its labels' new ones)
         seen: set[str] = set()
-        for number, data in enumerate(datasets):
+        for data, own in zip(datasets, labels, strict=True):
             names = [id.rsplit("/", 1)[-1] for id in data.ids]
             for i, (id, name) in enumerate(zip(data.ids, names, strict=True)):
                 if name in seen:
                     self.repeated.append(f"{data.name}/{id}")
                     continue
                 self.ids.append(f"{data.name}/{id}")
-                self._where.append((number, i))
+                self._where.append((data, i, own))
             seen.update(names)
         if all(hasattr(data, "path") for data in datasets):
             self.path = self._path
 
     def _path(self, i: int) -> Path:
-        number, place = self._where[i]
-        return self.datasets[number].path(place)
+        data, place, _ = self._where[i]
+        return data.path(place)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def label(self, i: int) -> int:
         """Class index of picture i among `classes`, -1 if it has none; no picture is opened."""
-        number, place = self._where[i]
-        return self._translated(number, self.datasets[number].label(place))
-
-    def _translated(self, number: int, label: int) -> int:
-        own = self._labels[number]
-        return int(label) if own is None or label < 0 else int(own[label])
+        data, place, own = self._where[i]
+        return _translated(data.label(place), own)
 
     def __getitem__(self, i: int) -> Record:
-        number, place = self._where[i]
-        record = self.datasets[number][place]
+        data, place, own = self._where[i]
+        record = data[place]
         labels = record.box_labels
         if labels is not None:
-            labels = np.array([self._translated(number, int(v)) for v in labels])
-        label = self._translated(number, record.label)
+            labels = np.array([_translated(label, own) for label in labels])
+        label = _translated(record.label, own)
         return replace(record, id=self.ids[i], label=label, box_labels=labels)
 
     def index(self, id: str) -> int:
@@ -97,6 +92,10 @@ class Joined:
 
     def __repr__(self) -> str:
         return " and ".join(repr(data) for data in self.datasets)
+
+
+def _translated(label: int, own: list[int] | None) -> int:
+    return int(label if own is None or label < 0 else own[label])
 
 
 class InMemory(Shown):

@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,8 +24,7 @@ class Listing:
         folder: where the photos lie. files: of each photo, relative to that.
         classes: readable names. labels: (N,) class numbers; None: photos have no class.
         known: what the reader keeps of each photo. ids: default: the files without extension.
-        missing: how many photos were left out because their annotation is not there.
-        walked: the files were found on the disk, not in a list.
+        spelled: the files as they are on the disk, None for one of no use; default: is looked up.
     """
 
     folder: Path
@@ -33,8 +33,20 @@ class Listing:
     labels: np.ndarray | None = None
     known: list | None = None
     ids: list[str] | None = None
-    missing: int = 0
-    walked: bool = False
+    spelled: list[str | None] | None = None
+
+
+class Row(NamedTuple):
+    """A photo of a list or a folder.
+
+    Attributes:
+        file: under its part's folder. folder: its class's.
+        known: the path of its annotation; None where it needs one that is not there.
+    """
+
+    file: str
+    folder: str
+    known: Any
 
 
 class SourcePhotos(PhotoFiles):
@@ -61,12 +73,12 @@ class SourcePhotos(PhotoFiles):
         listing = self._listing(data_root(root))
         folder, files = listing.folder, listing.files
         known = listing.known or [None] * len(files)
-        spelled = files if listing.walked else on_disk(folder, files)
+        spelled = listing.spelled or on_disk(folder, files)
         there = np.array([file is not None for file in spelled], bool)
         if not there.any() and not self.whole_lists:
             raise absent(self.source, f"photo of the {len(files):,} listed in {folder}")
         labels = np.full(len(files), -1) if listing.labels is None else listing.labels
-        self.missing = listing.missing + int((~there).sum())
+        self.missing = int((~there).sum())
         self.incomplete = frozenset(labels[~there & (labels >= 0)].tolist())
         kept = np.arange(len(files)) if self.whole_lists else np.flatnonzero(there)
         files = [spelled[k] or files[k] for k in kept]
@@ -108,24 +120,26 @@ class SourcePhotos(PhotoFiles):
         folders = self._class_folders()
         # without a list of classes, those of all splits count, so that a class has one number
         every = parts if folders else dict.fromkeys([*parts, *self._parts_there()])
-        rows = {part: self._rows(part, folders) for part in every}
-        kept = {part: [row for row in rows[part] if row[2] is not None] for part in every}
-        self.class_folders = folders or sorted({row[1] for some in kept.values() for row in some})
+        found = {part: self._rows(part, folders) for part in every}
+        useful = {r.folder for some in found.values() for r in some if r.known is not None}
+        self.class_folders = folders or sorted(useful)
         number = {folder: k for k, folder in enumerate(self.class_folders)}
         whole = len(parts) > 1 or source.ids_with_part
         where = self.home if whole else self.home / parts[0].photos
-        chosen = [(part.photos, row) for part in parts for row in kept[part]]
-        if not chosen:
+        rows = [row for part in parts for row in found[part]]
+        if all(row.known is None for row in rows):
             kind = "photo with its annotation" if parts[0].annotation else "photo"
             raise absent(source, f"{self._of_split(kind)} in {where}")
+        begin = {part: f"{part.photos}/" if whole and part.photos else "" for part in parts}
+        files = [begin[part] + row.file for part in parts for row in found[part]]
+        spelled = on_disk(where, files) if parts[0].lists else files
         return Listing(
             where,
-            [f"{photos}/{file}" if whole and photos else file for photos, (file, *_) in chosen],
+            files,
             [self._readable(folder) for folder in self.class_folders],
-            np.array([number[row[1]] for _, row in chosen]),
-            [row[2] for _, row in chosen],
-            missing=sum(len(rows[part]) - len(kept[part]) for part in parts),
-            walked=not any(part.lists for part in parts),
+            np.array([number.get(row.folder, -1) for row in rows]),
+            [row.known for row in rows],
+            spelled=[None if r.known is None else f for f, r in zip(spelled, rows, strict=True)],
         )
 
     def _parts(self) -> list[Part]:
@@ -179,13 +193,10 @@ class SourcePhotos(PhotoFiles):
         name = found[1] if found else folder
         return re.sub(f"[_{self.source.spaces}]", " ", name)
 
-    def _rows(self, part: Part, folders: list[str]) -> list[tuple]:
-        """(file, class folder, what is known of it) of each photo of a part.
-
-        Known is the path of its annotation; None where it needs one that is not there.
-        """
+    def _rows(self, part: Part, folders: list[str]) -> list[Row]:
+        """The photos of a part."""
         found = self._listed(part, folders) if part.lists else self._walk(part, folders)
-        return [(file, folder, self._annotation(part, file)) for file, folder in found]
+        return [Row(file, folder, self._annotation(part, file)) for file, folder in found]
 
     def _annotation(self, part: Part, file: str) -> str | None:
         path = part.annotation.format(stem(file))

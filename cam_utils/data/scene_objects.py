@@ -10,7 +10,7 @@ from ..errors import BrokenImage, CamError
 from ..pictures import open_rgb
 from .files import is_picture, list_images
 from .lists import absent, damaged, read_lines, read_xml, stem
-from .reader import SourcePhotos
+from .reader import Row, SourcePhotos
 from .record import Record
 from .regions import hulls, polygon_masks, shows
 from .sources import Part
@@ -114,9 +114,9 @@ class ADE20K(ObjectScenes):
         photos = sorted(p.name for p in (self.home / part.photos).iterdir() if is_picture(p.name))
         return [(photo, self._scenes.get(stem(photo), "")) for photo in photos]
 
-    def _rows(self, part: Part, folders: list[str]) -> list[tuple]:
+    def _rows(self, part: Part, folders: list[str]) -> list[Row]:
         rows = super()._rows(part, folders)
-        if unlisted := [stem(photo) for photo, scene, known in rows if known and not scene]:
+        if unlisted := [stem(row.file) for row in rows if row.known and not row.folder]:
             path = self.home / "sceneCategories.txt"
             raise damaged(path, None, f"no {unlisted[0]}", "every photo")
         return rows

@@ -110,7 +110,12 @@ class Source:
         return list(dict.fromkeys(folder + name for name in named for folder in self.lists_in))
 
 
-def _source(name: str, given: dict) -> Source:
+def described(name: str, given: dict) -> Source:
+    """One table of sources.toml as a value.
+
+    Raises:
+        TypeError: a line that is not known, or one that is missing.
+    """
     parts = given["parts"]
     for split, file in given.pop("partitions", {}).items():  # ten, numbered
         parts |= {f"{split}-{k:02}": {"lists": [file.format(k)]} for k in range(1, 11)}
@@ -129,4 +134,4 @@ def _part(given: dict) -> Part:
 
 _TABLE = tomllib.loads(Path(__file__).with_name("sources.toml").read_text(encoding="utf-8"))
 
-SOURCES = {name: _source(name, given) for name, given in _TABLE.items()}
+SOURCES = {name: described(name, given) for name, given in _TABLE.items()}

@@ -7,7 +7,7 @@ import numpy as np
 
 from .files import is_picture
 from .lists import damaged, find_list, read_lines, read_xml
-from .reader import SourcePhotos
+from .reader import Row, SourcePhotos
 from .record import Record
 from .regions import hulls, polygon_masks, shows
 from .sources import Part
@@ -66,10 +66,10 @@ class SVT(TextPhotos):
     pixel is x + width - 1.
     """
 
-    def _rows(self, part: Part, folders: list[str]) -> list[tuple]:
+    def _rows(self, part: Part, folders: list[str]) -> list[Row]:
         lists = [find_list(self.home, self.source, name) for name in part.lists]
         words = {photo: words for path in lists for photo, words in self._read(path)}
-        return [(photo, "text", some) for photo, some in words.items()]
+        return [Row(photo, "text", some) for photo, some in words.items()]
 
     def _read(self, path: Path) -> list[tuple[str, list[Word]]]:
         """(photo, its words) of each photo of a list."""

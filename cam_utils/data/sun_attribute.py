@@ -13,9 +13,9 @@ VOTES = 3  # people asked for each photo and attribute
 class SUNAttribute(SourcePhotos):
     """14,340 photos with 102 attributes, one split "all" (Table 5: mean average precision).
 
-    `classes` are the attributes; a photo has several, so `label` is -1: use `attributes(i)`, the
-    share of the three votes, or `votes`, the same of all photos. An attribute counts as present
-    (`present(i)`) from two votes on, as in its authors' toolbox.
+    `classes` are the attributes; a photo has several, so `label` is -1: use `present(i)`, or
+    `votes`, the share of the three votes for each. An attribute counts as present from two votes
+    on, as in its authors' toolbox.
     Photos lie under `images/` (or beside it, or in SUN397/) as `a/abbey/….jpg`.
 
     Attributes:
@@ -56,10 +56,6 @@ class SUNAttribute(SourcePhotos):
         if not third or whole.min() < 0 or whole.max() > VOTES:
             raise damaged(path, None, "values that are no thirds", "0, 1/3, 2/3 or 1")
         return (whole / VOTES).astype(np.float32)
-
-    def attributes(self, i: int) -> np.ndarray:
-        """(102,) float32: the share of the three votes for each attribute of photo i."""
-        return self.votes[i]
 
     def present(self, i: int) -> np.ndarray:
         """(102,) bool: the attributes of photo i with two votes or more."""
