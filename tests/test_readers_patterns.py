@@ -10,7 +10,7 @@ from trees import HEIGHT, WIDTH, lines, photo, write
 
 from cam_utils.data import open_images, subset
 from cam_utils.data.regions import half_open, hull, hulls, inside, polygon_mask, shows
-from cam_utils.data.truth import read_truth
+from cam_utils.data.truth_reader import read_truth
 from cam_utils.errors import BrokenImage, CamError, MissingData
 
 # ---------------------------------------------------------------- boxes and polygons

@@ -10,7 +10,7 @@ from cam_utils.data import open_images, subset
 from cam_utils.data.partial import OfClasses, complete_classes, photos_on_disk, said, with_photos
 from cam_utils.data.readiness import doctor_rows
 from cam_utils.data.scene15 import CLASSES, class_of
-from cam_utils.data.truth import read_truth
+from cam_utils.data.truth_reader import read_truth
 from cam_utils.errors import BrokenImage, CamError, MissingData
 
 # ---------------------------------------------------------------- CUB
