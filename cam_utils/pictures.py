@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from .errors import BrokenImage, MissingData
+from .errors import BrokenImage, CamError, MissingData
 
 # id -> file in scikit-image's wheel (CC0 or public domain; motorcycle: Middlebury stereo, 2014)
 SHIPPED = {
@@ -17,7 +17,7 @@ SHIPPED = {
 }
 
 
-def open_rgb(path, upright: bool = True) -> Image.Image:
+def open_rgb(path, upright: bool = True, side: int = 0) -> Image.Image:
     """Open a picture file, by content whatever its name, as 8-bit RGB.
 
     - Several frames (GIF, WebP, TIFF): the first one.
@@ -31,9 +31,12 @@ def open_rgb(path, upright: bool = True) -> Image.Image:
         path: str or Path.
         upright: apply the EXIF rotation. False gives the pixels as stored, for data sets whose
             boxes are in those pixels.
+        side: a longer side of at least so many pixels will do: a large JPEG is then decoded at a
+            half, a quarter or an eighth of its size, in a fraction of time and memory; 0: whole.
 
     Returns:
-        A new PIL image, mode RGB, loaded; no file stays open.
+        A new PIL image, mode RGB, loaded; no file stays open. `info["full size"]`: (width, height)
+        of the whole picture, upright.
 
     Raises:
         MissingData: there is no such file.
@@ -50,14 +53,63 @@ def open_rgb(path, upright: bool = True) -> Image.Image:
         if path.stat().st_size == 0:
             raise BrokenImage(path, "the file is empty")
         with Image.open(path) as image:
+            full = image.size
+            if side and max(full) > side:
+                image.draft(None, tuple(max(1, side * n // max(full)) for n in full))
             image.load()
-            return _to_rgb(_upright(image) if upright else image, image.format)
+            turned = _upright(image) if upright else image
+            rgb = _to_rgb(turned, image.format)
+            sideways = image.width != image.height and turned.size == image.size[::-1]
+            rgb.info["full size"] = full[::-1] if sideways else full
+            return rgb
     except BrokenImage:
         raise
     except Image.UnidentifiedImageError:
         raise BrokenImage(path, "its content is of no known picture format") from None
     except Exception as error:  # decoders of damaged files raise almost anything
         raise BrokenImage(path, str(error).strip() or type(error).__name__) from error
+
+
+def as_picture(image) -> Image.Image:
+    """Any kind of picture as a PIL image, 8-bit RGB.
+
+    Args:
+        image: a path (str, Path); a PIL image; a NumPy array (H, W), (H, W, 1), (H, W, 3) or
+            (H, W, 4); a tensor (1, H, W), (3, H, W) or (4, H, W), or with a leading 1. Arrays and
+            tensors hold 0..255 as uint8, or 0..1 as floats.
+
+    Raises:
+        MissingData, BrokenImage: of a path, as `open_rgb`. CamError: another type, shape or range.
+    """
+    if isinstance(image, Image.Image):
+        return image if image.mode == "RGB" else _to_rgb(image, image.format)
+    if isinstance(image, str | Path):
+        return open_rgb(image)
+    if hasattr(image, "detach"):  # a tensor: channels first
+        image = image.detach().cpu()
+        image = image[0] if image.dim() == 4 and len(image) == 1 else image
+        image = (image.movedim(0, -1) if image.dim() == 3 else image).numpy()
+    if not isinstance(image, np.ndarray):
+        raise CamError(
+            f"Found a picture as {type(image).__name__}; expected a path, a PIL image, a NumPy "
+            "array (H, W, 3) or a tensor (3, H, W)."
+        )
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
+        raise CamError(
+            f"Found a picture of shape {image.shape}; expected one, NumPy (H, W, 3) or a tensor "
+            "(3, H, W), grey, RGB or RGBA."
+        )
+    if image.dtype != np.uint8:
+        low, high = (float(f(image)) for f in (np.min, np.max))
+        if image.dtype.kind != "f" or not (low >= 0 and high <= 1):
+            raise CamError(
+                f"Found a picture of {image.dtype} from {low:g} to {high:g}; expected uint8 from 0 "
+                "to 255 or floats from 0 to 1. A tensor that is prepared for a network already "
+                "goes to cams(network, tensor[None])."
+            )
+        image = np.rint(image * 255).astype(np.uint8)
+    array = image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
+    return _to_rgb(Image.fromarray(array), None)
 
 
 def _upright(image: Image.Image) -> Image.Image:
