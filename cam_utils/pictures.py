@@ -1,5 +1,7 @@
 """Pictures: a file of any kind as upright 8-bit RGB, and the free photos that come along."""
 
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +9,34 @@ from PIL import Image, ImageOps
 
 from .errors import BrokenImage, CamError, MissingData
 
-# id -> file in scikit-image's wheel (CC0 or public domain; motorcycle: Middlebury stereo, 2014)
+
+@dataclass(frozen=True)
+class FreePhoto:
+    """A photo that comes along with a library and may be shown: where it lies, whom it is by."""
+
+    package: str
+    file: str
+    credit: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies in the installed package; it may be absent."""
+        return Path(find_spec(self.package.partition(".")[0]).origin).parent.joinpath(
+            *self.package.split(".")[1:], self.file
+        )
+
+
+_SKIMAGE, _SKLEARN = "skimage.data", "sklearn.datasets.images"
+
 SHIPPED = {
-    "cat": "chelsea.png",
-    "coffee": "coffee.png",
-    "rocket": "rocket.jpg",
-    "astronaut": "astronaut.png",
-    "motorcycle": "motorcycle_left.png",
+    "cat": FreePhoto(_SKIMAGE, "chelsea.png", "Stefan van der Walt, CC0"),
+    "coffee": FreePhoto(_SKIMAGE, "coffee.png", "Rachel Michetti, Pikolo Espresso Bar, CC0"),
+    "rocket": FreePhoto(_SKIMAGE, "rocket.jpg", "SpaceX, public domain"),
+    "astronaut": FreePhoto(_SKIMAGE, "astronaut.png", "NASA, public domain"),
+    "motorcycle": FreePhoto(_SKIMAGE, "motorcycle_left.png", "Middlebury stereo set, 2014"),
+    "china": FreePhoto(_SKLEARN, "china.jpg", "danielbuechele (Flickr), CC BY 2.0"),
+    "flower": FreePhoto(_SKLEARN, "flower.jpg", "vultilion (Flickr), CC BY 2.0"),
+    "camera": FreePhoto(_SKIMAGE, "camera.png", "Lav Varshney, CC0"),
 }
 
 
@@ -65,9 +88,25 @@ def open_rgb(path, upright: bool = True, side: int = 0) -> Image.Image:
     except BrokenImage:
         raise
     except Image.UnidentifiedImageError:
-        raise BrokenImage(path, "its content is of no known picture format") from None
+        raise BrokenImage(path, _why_unknown(path)) from None
     except Exception as error:  # decoders of damaged files raise almost anything
         raise BrokenImage(path, str(error).strip() or type(error).__name__) from error
+
+
+def _why_unknown(path: Path) -> str:
+    """In words, why Pillow knows no such format."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    for plugin, brands in (
+        ("pillow-heif", (b"heic", b"heix", b"hevc", b"mif1", b"msf1")),
+        ("pillow-avif-plugin", (b"avif", b"avis")),
+    ):
+        if head[4:8] == b"ftyp" and any(brand in head for brand in brands):
+            kind = "an AVIF" if "avif" in plugin else "a HEIC"
+            return f"it is {kind} picture, which Pillow opens with the package {plugin}"
+    if head.lstrip()[:1] == b"<":
+        return "it is a web page or another text, perhaps the error page of a failed download"
+    return "its content is of no known picture format"
 
 
 def as_picture(image) -> Image.Image:
@@ -148,33 +187,39 @@ def _stretch(values: np.ndarray) -> np.ndarray:
     return np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
 
 
-def find_photo(text: str) -> Image.Image:
-    """A file, or one of the photos that come along ("cat", "coffee", ...)."""
-    if Path(text).exists():
-        return open_rgb(text)
-    home, files = shipped_photos()
-    if text in files:
-        return open_rgb(home / files[text])
-    if text in SHIPPED:
-        raise MissingData(how_to_get([text], home))
-    raise MissingData(
-        f"There is no file {text}; expected the path of a picture, or one of {', '.join(files)}, "
-        "which come along."
-    )
+def photo_path(text: str) -> Path:
+    """The file of a path, or of one of the free photos that come along ("cat", "coffee", ...).
+
+    Raises:
+        MissingData: there is neither.
+    """
+    if "://" in text:
+        raise MissingData(
+            f"{text} is an address in the web; download the picture first and give its file."
+        )
+    path = Path(text)
+    if path.exists() or text not in SHIPPED:
+        if not path.exists():
+            raise MissingData(
+                f"There is no file {text}; expected the path of a picture, or one of "
+                f"{', '.join(SHIPPED)}, which come along."
+            )
+        return path
+    if not SHIPPED[text].path.is_file():
+        raise MissingData(how_to_get([text]))
+    return SHIPPED[text].path
 
 
-def shipped_photos() -> tuple[Path, dict[str, str]]:
-    """scikit-image's folder of pictures and the files that are in it, by id."""
-    import skimage.data
-
-    home = Path(skimage.data.__file__).parent
-    return home, {id: file for id, file in SHIPPED.items() if (home / file).is_file()}
+def shipped_photos() -> dict[str, Path]:
+    """The free photos that are on the disk, by id."""
+    return {id: photo.path for id, photo in SHIPPED.items() if photo.path.is_file()}
 
 
-def how_to_get(ids: list[str], home: Path) -> str:
-    """What to do where scikit-image lacks some of its photos."""
+def how_to_get(ids: list[str]) -> str:
+    """What to do where a library lacks some of its photos."""
     return (
-        f"scikit-image has no file for the photo {', '.join(ids)} in {home}. Expected "
-        f"{', '.join(SHIPPED[id] for id in ids)}, which its wheel contains since version 0.22; "
-        "reinstall with: pip install --force-reinstall scikit-image. Or use pictures of your own."
+        f"There is no file for the photo {', '.join(ids)}. Expected "
+        f"{', '.join(str(SHIPPED[id].path) for id in ids)}, which the library's wheel contains; "
+        "reinstall with: pip install --force-reinstall scikit-image scikit-learn. Or use pictures "
+        "of your own."
     )

@@ -6,6 +6,7 @@ import pickle
 import struct
 import warnings
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 from trees import WNIDS, lines, voc, write
 
+from cam_utils import pictures
 from cam_utils.data import available_images, check_images, list_images, open_images, subset
 from cam_utils.data.files import data_root
 from cam_utils.data.photos import SHIPPED, Photos
@@ -237,16 +239,16 @@ def test_shipped_photos():
 
 
 def test_shipped_photos_that_are_absent(tmp_path, monkeypatch):
-    import skimage.data
-
-    save(tmp_path / "coffee.png")
-    monkeypatch.setattr(skimage.data, "__file__", str(tmp_path / "__init__.py"))
+    (tmp_path / "data").mkdir()
+    save(tmp_path / "data" / "coffee.png")
+    elsewhere = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(pictures, "find_spec", lambda package: elsewhere)
     photos = Photos()
     assert photos.ids == ["coffee"]
     assert "cat" in photos.absent
     with pytest.raises(MissingData, match=r"chelsea\.png.*pip install"):
         photos.index("cat")
-    (tmp_path / "coffee.png").unlink()
+    (tmp_path / "data" / "coffee.png").unlink()
     with pytest.raises(MissingData, match="pip install"):
         Photos()
 
