@@ -34,6 +34,22 @@ class CamResult:
         """(B, n) softmax probability of each class of `classes`."""
         return self.logits.float().softmax(1).gather(1, self.classes)
 
+    def __repr__(self) -> str:
+        batch, count, height, width = self.maps.shape
+        return (
+            f"CamResult: {batch} images, {count} maps of {height}x{width} each; logits "
+            f"{tuple(self.logits.shape)}, best classes {self.classes[:, :1].flatten().tolist()[:8]}"
+        )
+
+    def _repr_png_(self) -> bytes:
+        """The maps of the first image, on one scale."""
+        from .plots import map_strip
+
+        titles = [f"class {c}, p = {p:.2f}" for c, p in zip(
+            self.classes[0].tolist(), self.probabilities[0].tolist(), strict=True
+        )]  # fmt: skip
+        return map_strip(self.maps[0, :8], titles[:8])
+
 
 def class_activation_maps(features: Tensor, weights: Tensor) -> Tensor:
     """M_c(x, y) = sum_k w_k^c f_k(x, y), equation 2.

@@ -4,6 +4,7 @@ One rule for every map over a picture: no evidence is transparent, sign is hue, 
 so that the picture stays recognisable and zero never moves.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,6 +139,19 @@ def show_map(ax: Axes, map: Tensor | np.ndarray, title: str = "", limit: float |
     ax.set_title(title)
     ax.axis("off")
     return drawn
+
+
+def map_strip(maps: Tensor, titles: list[str]) -> bytes:
+    """Maps (n, h, w) side by side on one scale, as a small PNG."""
+    buffer = io.BytesIO()
+    limit = float(maps.abs().max())
+    with style():
+        fig, axes = panels(1, len(maps), size=1.3)
+        for ax, map, title in zip(axes[0], maps, titles, strict=True):
+            show_map(ax, map, title, limit)
+        fig.savefig(buffer, format="png", dpi=80)
+    plt.close(fig)
+    return buffer.getvalue()
 
 
 def show_boxes(ax: Axes, boxes: np.ndarray, colour: str = GUESS, **kwargs) -> None:
