@@ -5,7 +5,7 @@ classes is there without a download: global average pooling and one linear layer
 exact.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +27,9 @@ class PackagedNetwork:
     Attributes:
         package: as pip names it. file: in it. sha256: of the file.
         architecture: timm's name. size: side of the input, pixels.
+        stride: pixels of the input between two places of the map. 32 as trained; 16: the last
+            stride is taken out and the layers behind it are dilated, which leaves all weights as
+            they are and doubles the map's resolution (the paper cuts networks for this).
     """
 
     package: str
@@ -34,6 +37,7 @@ class PackagedNetwork:
     sha256: str
     architecture: str
     size: int
+    stride: int = 32
 
 
 def _lite(k: int, size: int, digest: str) -> PackagedNetwork:
@@ -46,10 +50,11 @@ def _lite(k: int, size: int, digest: str) -> PackagedNetwork:
     )
 
 
+_LITE0 = _lite(0, 224, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db")
+
 PACKAGED = {
-    "imagenet/efficientnet-lite0": _lite(
-        0, 224, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-    ),
+    "imagenet/efficientnet-lite0": _LITE0,
+    "imagenet/efficientnet-lite0-14x14": replace(_LITE0, stride=16),
     "imagenet/efficientnet-lite1": _lite(
         1, 240, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"
     ),
@@ -84,7 +89,7 @@ def load_packaged(name: str) -> GapNetwork:
     import timm
 
     with torch.random.fork_rng(devices=[]):  # the random start must not move the user's seed
-        model = timm.create_model(entry.architecture, pretrained=False)
+        model = timm.create_model(entry.architecture, pretrained=False, output_stride=entry.stride)
     own = model.state_dict()
     state = torch.load(path, map_location="cpu", weights_only=True)
     # the same layers in the same order under older names
