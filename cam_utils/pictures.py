@@ -113,7 +113,7 @@ def as_picture(image) -> Image.Image:
     """Any kind of picture as a PIL image, 8-bit RGB.
 
     Args:
-        image: a path (str, Path); a PIL image; a NumPy array (H, W), (H, W, 1), (H, W, 3) or
+        image: a path, or the name of a free photo (`SHIPPED`); a PIL image; a NumPy array (H, W), (H, W, 1), (H, W, 3) or
             (H, W, 4); a tensor (1, H, W), (3, H, W) or (4, H, W), or with a leading 1. Arrays and
             tensors hold 0..255 as uint8, or 0..1 as floats.
 
@@ -123,7 +123,7 @@ def as_picture(image) -> Image.Image:
     if isinstance(image, Image.Image):
         return image if image.mode == "RGB" else _to_rgb(image, image.format)
     if isinstance(image, str | Path):
-        return open_rgb(image)
+        return open_rgb(photo_path(str(image)))
     if hasattr(image, "detach"):  # a tensor: channels first
         image = image.detach().cpu()
         image = image[0] if image.dim() == 4 and len(image) == 1 else image
