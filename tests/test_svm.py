@@ -350,15 +350,15 @@ def test_attributes_are_ranked_by_an_svm_each():
     trained = fit_attributes(values[:90], truth[:90], ["is a", "is not b"])
     assert trained.weights.shape == (2, 8)
     assert {"cost", "fold", "average_precision"} == set(trained.folds)
-    found = scores.average_precision(trained.decisions(values[90:]), truth[90:])
+    found = scores.mean_average_precision(trained.decisions(values[90:]), truth[90:])
     assert found.value > 90
     assert found.n == 2
-    mixed = scores.average_precision(trained.decisions(values[90:])[:, ::-1], truth[90:])
+    mixed = scores.mean_average_precision(trained.decisions(values[90:])[:, ::-1], truth[90:])
     assert mixed.value < found.value - 5
     alone = fit_svm(values[:90], truth[:90, 0].astype(int), ["no", "yes"], grid=[trained.cost])
     np.testing.assert_array_equal(alone.weights[1], trained.weights[0])
     with pytest.raises(CamError, match="no positive"):
-        scores.average_precision(np.zeros((4, 1)), np.zeros((4, 1)))
+        scores.mean_average_precision(np.zeros((4, 1)), np.zeros((4, 1)))
     with pytest.raises(CamError, match="Attribute is a has only 3"):
         fit_attributes(values[:9], truth[:9], ["is a", "is not b"])
 

@@ -1,4 +1,4 @@
-"""How good features are: accuracy, mean class accuracy, average precision, and differences."""
+"""How good features are: accuracy, mean class accuracy, average precisions, and differences."""
 
 from collections.abc import Sequence
 
@@ -61,7 +61,7 @@ def over_splits(tests: Sequence[np.ndarray], hits: Sequence[np.ndarray], n: int)
     return mean_interval(100 * (value + len(times) * (right - value * times)))
 
 
-def average_precision(decisions, truth) -> Rate:
+def mean_average_precision(decisions, truth) -> Rate:
     """Mean average precision over attributes in percent (SUN Attribute); interval over attributes.
 
     Arguments and errors as of `precisions`.
