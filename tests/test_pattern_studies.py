@@ -69,10 +69,10 @@ def test_a_concept_is_ranked_and_placed_on_held_out_pictures(toys):
     how = Mining(rounds=1, costs=(10.0,))
     found = concepts.study_concept(network, (learnt, captions), (held, test), "lamp", how)
     assert found.shown.sum() == len(found.placed) == sum("lamp" in r.objects for r in test.records)
-    assert found.precision().value > 95 > found.fake_precision().value
+    assert found.rates["AP %, mined"].value > 95 > found.rates["AP %, shuffled captions"].value
     assert found.placed["energy"].mean() > 0.6 > found.fake_placed["energy"].mean()
-    assert found.mining_gain().n == len(test)
-    assert found.shown[found.ranked()[: found.shown.sum()]].mean() > 0.9
+    assert found.rates["mining, points"].n == len(test)
+    assert found.shown[found.order[: found.shown.sum()]].mean() > 0.9
     panels = figures.concept_panels(network, test, found, best=2, worst=1)
     assert [p.title for p in panels[:2]] == ["rank 1", "rank 2"]
     assert len(panels) == 3
@@ -80,7 +80,7 @@ def test_a_concept_is_ranked_and_placed_on_held_out_pictures(toys):
     assert list(table["phrase"]) == ["lamp", "all phrases"]
     assert verdicts.concepts(rates, "toy/scenes test").holds
     told = tables.concepts10({"lamp": found}).loc[0]
-    assert told["AP %, mined"] == str(found.precision())
+    assert told["AP %, mined"] == str(found.rates["AP %, mined"])
 
 
 def test_a_concept_on_photos_whose_regions_nobody_knows(toys):
@@ -140,17 +140,18 @@ def test_the_text_detector_and_the_twins(tmp_path):
         for split, n in (("train", 40), ("test", 16))
     )
     found = text_detector.study_text(network, train, test, cache=False, progress=False)
-    assert len(found.placed) == len(found.twin_scores) == len(found.twin_energy) == 8
+    assert len(found.placed) == 8
     assert all(test.label(i) == text_detector.WITH_TEXT for i in found.placed.index)
     assert found.placed["energy_uniform"].between(0, 0.5).all()
     twins = Twins(test)
     assert twins.label(1) == 0
     assert twins[1].boxes.shape == (0, 4)
     assert twins.ids[1] == twins[1].id
-    rates = found.rates()
-    fall = found.scores[found.placed.index] - found.twin_scores
-    expected = fall.mean() / found.scores[found.placed.index].std()
-    assert rates[verdicts.WORDS_ERASED].value == pytest.approx(expected, rel=1e-5)
+    rates = found.rates
+    assert rates["energy inside, %, map"].value == pytest.approx(
+        100 * found.placed["energy"].mean()
+    )
+    assert rates[verdicts.WORDS_ERASED].n == 8
     assert not [name for name in rates if name.endswith("elsewhere")]
     assert {v.claim for v in verdicts.text(rates, "mini/text test")} == {
         "text-highlighted",

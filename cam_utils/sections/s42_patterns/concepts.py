@@ -155,37 +155,22 @@ class Studied:
     """A concept on held-out pictures.
 
     Attributes:
-        concept: learnt from the captions; fake: learnt in the same way from shuffled captions.
+        concept: learnt from the captions.
         shown: (N,) bool, what it is ranked by: the picture shows the concept, where that is known,
             else a caption has the phrase.
-        values: (N, K) pooled features.
+        order: (N,) the pictures, best first.
+        rates: average precisions in percent: before and after mining, what mining adds (points,
+            paired), and of what was learnt in the same way from shuffled captions.
         placed, fake_placed: rows of `placement` of the maps of both, for the pictures whose region
             is known; the same pictures.
     """
 
     concept: Concept
-    fake: Concept
     shown: np.ndarray
-    values: np.ndarray
+    order: np.ndarray
+    rates: dict[str, Rate]
     placed: pd.DataFrame
     fake_placed: pd.DataFrame
-
-    def precision(self, round: int = -1) -> Rate:
-        """Average precision of the ranking after a round, in percent."""
-        return average_precision(self.concept.scores(self.values, round), self.shown)
-
-    def mining_gain(self, seed: int = 0) -> Rate:
-        """What the rounds of mining add to the average precision, in points (paired)."""
-        last, first = (self.concept.scores(self.values, r) for r in (-1, 0))
-        return average_precision(last, self.shown, first, seed)
-
-    def fake_precision(self) -> Rate:
-        """Average precision of what was learnt from shuffled captions."""
-        return average_precision(self.fake.scores(self.values), self.shown)
-
-    def ranked(self) -> np.ndarray:
-        """(N,) the held-out pictures, best first."""
-        return np.argsort(-self.concept.scores(self.values), kind="stable")
 
 
 def study_concept(
@@ -222,4 +207,11 @@ def study_concept(
     for found in (concept, fake):
         maps = records_with_maps(svm_network(network, found.svms[-1]), images, chosen, one_class(0))
         placed.append(pd.DataFrame([placement(map[0], regions[i]) for i, _, map in maps]))
-    return Studied(concept, fake, shown, held, *placed)
+    start, last, other = (c.scores(held, k) for c, k in ((concept, 0), (concept, -1), (fake, -1)))
+    rates = {
+        "AP %, random negatives": average_precision(start, shown),
+        "AP %, mined": average_precision(last, shown),
+        "mining, points": average_precision(last, shown, start, how.seed),
+        "AP %, shuffled captions": average_precision(other, shown),
+    }
+    return Studied(concept, shown, np.argsort(-last, kind="stable"), rates, *placed)

@@ -193,16 +193,15 @@ def scene_panels(
 
 def concept_panels(network, images, studied: Studied, best: int = 4, worst: int = 2) -> list[Panel]:
     """The held-out pictures ranked first, then the last ranked of those that show the concept."""
-    order = studied.ranked()
-    missed = order[studied.shown[order]][-worst:]
-    ranks = {int(i): n + 1 for n, i in enumerate(order)}
+    order = studied.order.tolist()
+    missed = [i for i in order if studied.shown[i]][-worst:]
     chosen = [*order[:best], *missed]
     concept = svm_network(network, studied.concept.svms[-1])
     panels = []
     for i, record, maps in records_with_maps(concept, images, chosen, one_class(0)):
         known = hasattr(images, "concept_mask")
         mask = images.concept_mask(i, studied.concept.phrase) if known else None
-        title = f"rank {ranks[i]}" + ("" if studied.shown[i] else ": not there")
+        title = f"rank {order.index(i) + 1}" + ("" if studied.shown[i] else ": not there")
         panels.append(Panel(record.image, maps[0], title, mask, wrong=not studied.shown[i]))
     return panels
 

@@ -234,35 +234,32 @@ def on_word_boxes(
     return {key: pd.DataFrame(some) for key, some in rows.items()}
 
 
-def detector_rates(detector: str, photos: pd.DataFrame, against: np.ndarray) -> dict[str, Rate]:
-    """The numbers of one detector.
+def detector_rates(
+    detector: str, photos: pd.DataFrame, against: np.ndarray, style: pd.DataFrame
+) -> dict[str, Rate]:
+    """The numbers of one detector; of "text" also what its maps have beyond those of style alone,
+    and how far they fall without the words.
 
     Args:
-        photos: rows of `on_word_boxes`. against: scores of the pictures without text.
+        photos, style: rows of `on_word_boxes` of this detector and of "style alone".
+        against: scores of the pictures without text.
     """
     no = "the same photos, words erased" if detector == SAME else "pictures without text"
-    version = ERASED if detector == STYLE else AS_IT_IS
-    scores = np.concatenate([photos[f"score, {version}"], against])
-    ranked = roc_area(scores, np.arange(len(scores)) < len(photos))
-    return (
-        {f"area under the ROC curve, %, against {no}": ranked}
-        | placement_rates(photos)
-        | {
-            "best-box IoU with a word, %": mean_interval(100 * photos["iou"]),
-            "IoU with the box around all words, %": mean_interval(100 * photos["iou_all"]),
-            "box right (a word's IoU at least 0.5), %": rate(photos["iou"] >= IOU),
-        }
-    )
-
-
-def text_beyond_style(text: pd.DataFrame, style: pd.DataFrame) -> dict[str, Rate]:
-    """What the map of text has beyond the map of style, and how far it falls without the words.
-
-    Args:
-        text, style: rows of `on_word_boxes` of the same photos.
-    """
-    room = text[np.isfinite(text[[f"score, {v}" for v in VERSIONS]]).all(axis=1)]
-    scores = room[[f"score, {v}" for v in VERSIONS]].to_numpy()
-    energy = room[["energy", *(f"energy, {v}" for v in VERSIONS[1:])]].to_numpy()
-    more = energy_gain(text, style)
-    return {"energy inside, %, text - style alone": more} | drop_rates(scores, energy)
+    scores = photos[[f"score, {v}" for v in VERSIONS]].to_numpy()  # (N, 3)
+    own = scores[:, VERSIONS.index(ERASED if detector == STYLE else AS_IT_IS)]
+    every = np.concatenate([own, against])
+    found = {
+        f"area under the ROC curve, %, against {no}": roc_area(
+            every, np.arange(len(every)) < len(own)
+        ),
+        **placement_rates(photos),
+        "best-box IoU with a word, %": mean_interval(100 * photos["iou"]),
+        "IoU with the box around all words, %": mean_interval(100 * photos["iou_all"]),
+        "box right (a word's IoU at least 0.5), %": rate(photos["iou"] >= IOU),
+    }
+    if detector == TEXT:
+        room = np.isfinite(scores).all(1)
+        energy = photos[["energy", *(f"energy, {v}" for v in VERSIONS[1:])]].to_numpy()
+        found["energy inside, %, text - style alone"] = energy_gain(photos, style)
+        found |= drop_rates(scores[room], energy[room])
+    return found

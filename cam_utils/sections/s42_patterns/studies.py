@@ -86,9 +86,7 @@ def _tables(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
         against = frames[f"{colour}|{detector}|against"]
         for scored, halves in street.HALVES.items():
             kept, no = own["half"].isin(halves), against["half"].isin(halves)
-            rates = street.detector_rates(detector, own[kept], against["score"][no])
-            if detector == street.TEXT:
-                rates |= street.text_beyond_style(own[kept], style[kept])
+            rates = street.detector_rates(detector, own[kept], against["score"][no], style[kept])
             head = {"colour": colour, "detector": detector, "scored": scored}
             rows += [head | {"metric": text} | found.as_row(4) for text, found in rates.items()]
     return {f"text_{opened.images.name}": rows}, _told(opened, frames)

@@ -15,11 +15,11 @@ from .tally import Rule, Tally
 SURFACES = frozenset({
     "wall", "floor", "ceiling", "sky", "grass", "road", "pavement", "water", "sand", "field",
 })  # fmt: skip
+_AREA = "area under the ROC curve, %, against"
+_FALL = "fall of the score, in its standard deviations:"
 STREET = {  # what is shown of the study "text", and how it is called there
-    "area under the ROC curve, %, against pictures without text": "ROC area, other photos, %",
-    "area under the ROC curve, %, against the same photos, words erased": (
-        "ROC area, the same photos without words, %"
-    ),
+    f"{_AREA} pictures without text": "ROC area, other photos, %",
+    f"{_AREA} the same photos, words erased": "ROC area, the same photos without words, %",
     "energy inside, %, map": "energy on words, %",
     "energy inside, %, uniform": "energy on words, uniform map, %",
     "energy inside, %, centre": "energy on words, central Gaussian, %",
@@ -29,12 +29,8 @@ STREET = {  # what is shown of the study "text", and how it is called there
     "pointing game, %, map": "pointing game, %",
     "pointing game, %, centre": "pointing game, centre, %",
     "best-box IoU with a word, %": "best-box IoU with a word, %",
-    "fall of the score, in its standard deviations: words erased": (
-        "score's fall, words painted out, s.d."
-    ),
-    "fall of the score, in its standard deviations: elsewhere": (
-        "score's fall, as much painted elsewhere, s.d."
-    ),
+    f"{_FALL} words erased": "score's fall, words painted out, s.d.",
+    f"{_FALL} elsewhere": "score's fall, as much painted elsewhere, s.d.",
 }
 
 
@@ -100,18 +96,12 @@ def rules9(counted: Tally, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def concepts10(studied: dict[str, Studied], seed: int = 0) -> pd.DataFrame:
+def concepts10(studied: dict[str, Studied]) -> pd.DataFrame:
     """Each phrase's ranking of held-out pictures: before and after mining, and of nothing."""
     rows = [
-        {
-            "phrase": phrase,
-            "positives": found.concept.positives,
-            "held-out, shown": int(found.shown.sum()),
-            "AP %, random negatives": str(found.precision(0)),
-            "AP %, mined": str(found.precision()),
-            "mining, points": str(found.mining_gain(seed)),
-            "AP %, shuffled captions": str(found.fake_precision()),
-        }
+        {"phrase": phrase, "positives": found.concept.positives}
+        | {"held-out, shown": int(found.shown.sum())}
+        | {what: str(rate) for what, rate in found.rates.items()}
         for phrase, found in studied.items()
     ]
     return pd.DataFrame(rows)

@@ -138,30 +138,16 @@ class TextStudied:
     """A detector on held-out pictures.
 
     Attributes:
-        network: class 1 is "with text". scores: (N,) decision values. labels: (N,).
-        placed: `map_on_words` of the M pictures with text, their numbers as index.
-        twin_scores: (M,) without their words; twin_energy: (M,) share of the twin's map's energy
-            at the place where the words were.
+        network: class 1 is "with text". scores: (N,) decision values.
+        placed: `map_on_words` of the pictures with text, their numbers as index.
+        rates: how well they are told from those without, where the maps lie, and how far score and
+            energy fall without the words.
     """
 
     network: GapNetwork
     scores: np.ndarray
-    labels: np.ndarray
     placed: pd.DataFrame
-    twin_scores: np.ndarray
-    twin_energy: np.ndarray
-
-    def rates(self, seed: int = 0) -> dict[str, Rate]:
-        """How well pictures with text are told from those without, where the maps lie, and how far
-        both fall without the words."""
-        scores = np.stack([self.scores[self.placed.index], self.twin_scores], 1)
-        energy = np.stack([self.placed["energy"], self.twin_energy], 1)
-        return (
-            {"area under the ROC curve, %": roc_area(self.scores, self.labels == WITH_TEXT)}
-            | placement_rates(self.placed, seed)
-            | {"best-box IoU with a word, %": mean_interval(100 * self.placed["iou"])}
-            | drop_rates(scores, energy, seed)
-        )
+    rates: dict[str, Rate]
 
 
 def study_text(
@@ -176,7 +162,7 @@ def study_text(
     learnt, held, without = (extract(network, images, **options) for images in (train, test, twins))
     svm = fit_svm(learnt, learnt.labels, train.classes, seed)
     detector, text = svm_network(network, svm), one_class(WITH_TEXT)
-    scores, twin_scores = (svm.decisions(f.values)[:, WITH_TEXT] for f in (held, without))
+    scores, erased_scores = (svm.decisions(f.values)[:, WITH_TEXT] for f in (held, without))
     rows = np.flatnonzero(held.labels == WITH_TEXT)
     placed, energy = [], []
     pairs = (records_with_maps(detector, images, rows, text) for images in (test, twins))
@@ -185,4 +171,13 @@ def study_text(
         placed.append(map_on_words(own[0], record, mask))
         energy.append(placement(twin[0], mask)["energy"])
     table = pd.DataFrame(placed, index=rows)
-    return TextStudied(detector, scores, held.labels, table, twin_scores[rows], np.array(energy))
+    falls = (
+        np.stack(p, 1) for p in ((scores[rows], erased_scores[rows]), (table["energy"], energy))
+    )
+    rates = (
+        {"area under the ROC curve, %": roc_area(scores, held.labels == WITH_TEXT)}
+        | placement_rates(table, seed)
+        | {"best-box IoU with a word, %": mean_interval(100 * table["iou"])}
+        | drop_rates(*falls, seed)
+    )
+    return TextStudied(detector, scores, table, rates)
