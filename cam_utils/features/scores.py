@@ -1,4 +1,4 @@
-"""How good features are: accuracy, mean class accuracy, average precisions, and differences."""
+"""How good features are: accuracy, average precision and differences, with intervals."""
 
 from collections.abc import Sequence
 
@@ -12,21 +12,6 @@ from ..metrics.intervals import Rate, mean_interval, rate
 def accuracy(predicted, labels) -> Rate:
     """Share of right classes in percent, with Wilson's 95 % interval (Table 5)."""
     return rate(_hits(predicted, labels))
-
-
-def mean_class_accuracy(predicted, labels) -> Rate:
-    """Mean over classes of each class's share of right ones, in percent.
-
-    The interval is a bootstrap over images: each image's hit is weighted so that classes count
-    alike. With equally many images of each class it is the accuracy.
-    """
-    hits, labels = _hits(predicted, labels), np.asarray(labels)
-    _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    value = (np.bincount(place, hits) / counts).mean()
-    share = len(hits) / (len(counts) * counts[place])  # of mean 1
-    # the mean of these is the value, and their spread that of the ratio estimate
-    return mean_interval(100 * (value + share * (hits - np.bincount(place, hits)[place]
-                                                 / counts[place])))  # fmt: skip
 
 
 def accuracy_difference(first, second, labels, seed: int = 0) -> Rate:

@@ -23,7 +23,7 @@ from ...metrics.intervals import rate
 from ...mini.objects import arrays
 from ...mini.pencil.base import arrays as drawn_arrays
 from ...mini.scenes import MiniScenes
-from ...networks.cut.surgery import inherit
+from ...networks.surgery import inherit
 from ...networks.zoo.mini_weights import (
     BUILDERS,
     ELSEWHERE,
