@@ -153,7 +153,7 @@ def street11(real: pd.DataFrame, by: str) -> pd.DataFrame:
 def street_rates(real: pd.DataFrame, detector: str = "text", colour: str = "grey") -> dict:
     """{metric: Rate} of one of the real detectors, both halves together."""
     rows = pick(real, detector=detector, colour=colour, scored="both")
-    return {metric: Rate.of(own) for metric, own in rows.groupby("metric")}
+    return {metric: Rate.of(own) for metric, own in rows.groupby("metric", sort=False)}
 
 
 def accuracies12(table: pd.DataFrame) -> pd.DataFrame:
