@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from .errors import CamError
-from .networks.gap import GapNetwork
+from .networks.gap import IMAGENET, GapNetwork
 from .networks.wrap import as_gap_network, check_identity_once
 
 # how many of the best classes, or which; None: all (see `cams`)
@@ -84,7 +84,7 @@ def cams(network: nn.Module, images: Tensor, classes: Classes = 5) -> CamResult:
             first batch of each kind.
     """
     if not isinstance(network, GapNetwork):
-        network = as_gap_network(network, example=checked_images(images)[:2])
+        network = as_gap_network(network, IMAGENET, example=checked_images(images)[:2])
     with torch.inference_mode():
         logits, features = network.logits_and_features(checked_images(images))
         check_identity_once(network, logits, features)

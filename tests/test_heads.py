@@ -301,7 +301,7 @@ def test_missing_data_and_places_end_with_one_paragraph(tmp_path, capsys, monkey
     monkeypatch.delenv("CAM_DATA", raising=False)
     out = str(tmp_path / "x.csv")
     assert main(["heads", "--root", str(tmp_path), "--out", out]) == 2
-    assert "There are no Imagenette train photos" in capsys.readouterr().err
+    assert "There is no Imagenette under" in capsys.readouterr().err
     write_photos(tmp_path, 1, 1)
     assert main(["heads", "--root", str(tmp_path), "--out", out]) == 2
     assert "bvlc_googlenet.caffemodel" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from ..networks.gap import GapNetwork
 def overlays(network: GapNetwork, image, count: int = 5) -> list[tuple[str, float, Tensor]]:
     """(name, probability, (H, W) map) of the best classes of a PIL image."""
     e = explain(network, image, str(min(count, network.class_bias.numel())))
-    return list(zip(e.names, e.scores, e.maps, strict=True))
+    return list(zip(e.names, e.probabilities, e.maps, strict=True))
 
 
 def picker(network: GapNetwork, images, indices: list[int], count: int = 5):

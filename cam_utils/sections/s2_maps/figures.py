@@ -116,7 +116,7 @@ def photos(network: GapNetwork, images, count: int = 3) -> Figure:
             plots.show_image(row[0], record.image, record.id)
             low, high = min(0.0, float(e.maps.min())), float(e.maps.max())
             for ax, name, p, map, box in zip(
-                row[1:], e.names, e.scores, e.maps, e.boxes, strict=True
+                row[1:], e.names, e.probabilities, e.maps, e.boxes, strict=True
             ):
                 bar = plots.show_cam(ax, e.image, map, f"{name}, p = {p:.3f}", low, high)
                 plots.show_boxes(ax, box)
