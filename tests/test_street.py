@@ -24,10 +24,14 @@ N = 14
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    """Photos in ICDAR's layout: grey, one yellow word each, a blue sky that no other has."""
-    root = tmp_path_factory.mktemp("data")
-    home, rng = root / "ICDAR2015", np.random.default_rng(0)
+def root(tmp_path_factory):
+    """A folder of data sets.
+
+    ICDAR's photos are grey with one yellow word each and a blue sky; Scene15's streets have red
+    signs without words, and no sky.
+    """
+    root, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    home = root / "ICDAR2015"
     (home / "images").mkdir(parents=True)
     (home / "gt").mkdir()
     for i in range(1, N + 1):
@@ -40,6 +44,18 @@ def photos(tmp_path_factory):
         text = "###" if i % 3 == 0 else "SHOP"
         line = ",".join(map(str, corners)) + f",{text}\n"
         (home / "gt" / f"gt_img_{i}.txt").write_text(line)
+    for i in range(21):
+        pixels = np.full((48, 64, 3), 128, np.uint8)
+        x, y = rng.integers(0, 30, 2)
+        pixels[y : y + 9, x : x + 18] = 255 * np.array(PAINTS["stove"])
+        folder = root / "15-Scene" / ("MITstreet" if i else "bedroom")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"image_{i:04d}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def photos(root):
     return open_images("icdar2015", "all", root)
 
 
@@ -50,20 +66,6 @@ def gathered(photos, tmp_path_factory):
     places, maps = street.gather(ColourNetwork(), photos, cache=folder, progress=False)
     assert places.tolist() == list(range(N))
     return maps, folder
-
-
-@pytest.fixture(scope="module")
-def root(photos, tmp_path_factory):
-    """The same photos, and streets without words and without sky in Scene15's layout."""
-    home, rng = photos.folder.parent / "15-Scene", np.random.default_rng(1)
-    for i in range(21):
-        pixels = np.full((48, 64, 3), 128, np.uint8)
-        x, y = rng.integers(0, 30, 2)
-        pixels[y : y + 9, x : x + 18] = 255 * np.array(PAINTS["stove"])
-        folder = home / ("MITstreet" if i else "bedroom")
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(folder / f"image_{i:04d}.png")
-    return home.parent
 
 
 def test_six_versions_of_each_photo(gathered, photos):
