@@ -68,7 +68,8 @@ def parser() -> argparse.ArgumentParser:
     sub = command("tables", _tables, "run and store what is behind Tables 2 to 5 and the ablation")
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
     sub.add_argument(
-        "--only", help="comma-separated: maps, table2, ablation, poolings, table4, table5, units"
+        "--only",
+        help="comma-separated: maps, table2, ablation, poolings, table4, table5, units, text",
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
@@ -80,11 +81,6 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--workers", type=int, help="processes that decode photos")
 
     command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
-
-    sub = command("street", _street, "find text on street photos by a detector that saw no word")
-    sub.add_argument("--out", help="CSV to write (default: figures/paper/text_icdar2015.csv)")
-    sub.add_argument("--limit", type=int, default=0, help="only so many photos, for a trial")
-    sub.add_argument("--device", default="auto")
 
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
@@ -195,13 +191,6 @@ def _scoreboard(args):
 
     for path in write():
         print(f"wrote {path}")
-
-
-def _street(args):
-    from ..provenance import pick_device
-    from ..sections.s42_patterns.detectors import run_street
-
-    print(run_street(args.root, args.out, pick_device(args.device), limit=args.limit))
 
 
 def _figures(args):

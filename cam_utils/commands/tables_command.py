@@ -9,9 +9,12 @@ from ..sections.s4_transfer import studies as table5_run
 from ..sections.s5_units.studies import STUDIES as UNITS
 from ..sections.s32_localization.studies import STUDIES as LOCALIZATION
 from ..sections.s41_birds import studies as table4_run
+from ..sections.s42_patterns.studies import STUDIES as PATTERNS
 from ..study import Ask, Study, run
 
-STUDIES: dict[str, Study] = {study.name: study for study in (*MAPS, *LOCALIZATION, *UNITS)}
+STUDIES: dict[str, Study] = {
+    study.name: study for study in (*MAPS, *LOCALIZATION, *PATTERNS, *UNITS)
+}
 
 
 def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> list[Path]:
