@@ -113,9 +113,9 @@ def as_picture(image) -> Image.Image:
     """Any kind of picture as a PIL image, 8-bit RGB.
 
     Args:
-        image: a path, or the name of a free photo (`SHIPPED`); a PIL image; a NumPy array (H, W), (H, W, 1), (H, W, 3) or
-            (H, W, 4); a tensor (1, H, W), (3, H, W) or (4, H, W), or with a leading 1. Arrays and
-            tensors hold 0..255 as uint8, or 0..1 as floats.
+        image: a path, or the name of a free photo (`SHIPPED`); a PIL image; a NumPy array (H, W),
+            (H, W, 1), (H, W, 3) or (H, W, 4); a tensor (1, H, W), (3, H, W) or (4, H, W), or with
+            a leading 1. Arrays and tensors hold 0..255 as uint8, or 0..1 as floats.
 
     Raises:
         MissingData, BrokenImage: of a path, as `open_rgb`. CamError: another type, shape or range.

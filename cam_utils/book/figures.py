@@ -98,7 +98,7 @@ def provenance_line(params: Params, network=None, images=None, n=None, chosen: s
 
 
 def _png(fig: Figure, name: str) -> bytes:
-    """The figure in true colour; what is too large is drawn with fewer pixels, not fewer colours."""
+    """In true colour; what is too large is drawn with fewer pixels, not with fewer colours."""
     for dpi in (DPI, 0.8 * DPI, 0.64 * DPI, DPI / 2):
         buffer = io.BytesIO()
         fig.savefig(

@@ -59,7 +59,7 @@ def _img(image, map: Tensor, alt: str) -> str:
         bar = plots.show_cam(axes[0, 1], image, map)
         plots.colour_bar(fig, bar, axes)
         buffer = io.BytesIO()
-        fig.savefig(buffer, format="png", dpi=80, metadata={"Software": None})
+        fig.savefig(buffer, format="jpg", dpi=100, pil_kwargs={"quality": 80})
         plt.close(fig)
     data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{html.escape(alt)}" src="data:image/jpeg;base64,{data}">'

@@ -100,7 +100,7 @@ def figure4(network: GapNetwork, images, seen: Survey, place: int) -> Figure:
             plots.show_cam(axes[0, column + 1], record.image, map, title)
             bar = plots.show_cam(axes[1, column + 1], record.image, map, "", low, high)
         plots.colour_bar(fig, bar, axes, "shared scale (lower row)")
-        for ax, text in zip(axes[:, 1], ("each on its own scale", "on one scale"), strict=True):
+        for ax, text in zip(axes[:, 1], ("own scales", "one scale"), strict=True):
             ax.text(-0.04, 0.5, text, transform=ax.transAxes, rotation=90, va="center", ha="right")
         _correlations(axes[1, 0], seen.maps[place])
     return fig
