@@ -19,6 +19,7 @@ from cam_utils.data import available_images, check_images, list_images, open_ima
 from cam_utils.data.files import data_root
 from cam_utils.data.photos import SHIPPED, Photos
 from cam_utils.data.readiness import doctor_rows
+from cam_utils.data.tiles import Tiles
 from cam_utils.errors import BrokenImage, CamError, MissingData
 from cam_utils.pictures import open_rgb
 
@@ -535,3 +536,17 @@ def test_real_imagenette(shared):
 def test_real_photos_all_decode(shared):
     few = subset(open_images("ilsvrc", "val", shared / "real"), 40, seed=0)
     assert len(check_images(few, progress=False)) == 0
+
+
+def test_tiles_cover_each_picture(tmp_path):
+    save(tmp_path / "a.png", Image.new("RGB", (50, 20), RED))
+    tiles = Tiles(Photos(tmp_path), sides=(1.0, 0.5), step=0.5)
+    whole = [square for square in tiles.squares if square[3] == 20]
+    assert [x for _, x, _, _ in whole] == [0, 10, 20, 30]  # the last one touches the border
+    assert len(tiles) == 4 + 3 * 9
+    assert tiles.ids[1] == "a.png@10,0+20"
+    record = tiles[1]
+    assert (record.image.size, record.label, len(record.boxes)) == ((20, 20), -1, 0)
+    assert Tiles(Photos(tmp_path)).content() != tiles.content()
+    with pytest.raises(CamError, match="fractions"):
+        Tiles(Photos(tmp_path), sides=(2.0,))
