@@ -101,9 +101,15 @@ def load_packaged(name: str) -> GapNetwork:
         mean=(127 / 255,) * 3,
         std=(128 / 255,) * 3,
     )
+    # its many depthwise convolutions are two to four times faster on a CPU in this layout
+    model.to(memory_format=torch.channels_last).register_forward_pre_hook(_channels_last)
     network = as_gap_network(model, spec, imagenet_names())
     network.name, network.weights_hash = name, entry.sha256[:16]
     return network
+
+
+def _channels_last(_module, inputs: tuple) -> tuple:
+    return (inputs[0].contiguous(memory_format=torch.channels_last), *inputs[1:])
 
 
 def packaged_file(name: str) -> Path | None:
