@@ -1,9 +1,12 @@
 """Class activation maps, and the experiments of the paper that introduced them.
 
 from cam_utils import as_gap_network, cams, center_crop, open_rgb
-network = as_gap_network(my_model)
+network = as_gap_network(my_model, input_spec)  # as timm, torchvision or Hugging Face say it
 view = center_crop(open_rgb("photo.jpg"), network.input_spec)
 result = cams(network, view.tensor[None], classes=5)
+
+To read the method, about a thousand lines in this order: cam, networks.gap, networks.wrap, views,
+pasting, boxes, metrics.intervals.
 """
 
 from . import mini  # the drawn data sets register themselves
