@@ -68,7 +68,7 @@ def check_writable(out: str | Path) -> Path:
         out.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=out.parent).close()
     except OSError as error:
-        raise CamError(f"Cannot write {out}: {error.strerror}. Choose another --out.") from error
+        raise CamError(f"Cannot write {out}: {error.strerror}. Choose another place.") from error
     return out
 
 
@@ -131,6 +131,10 @@ class Keeper:
             path.unlink(missing_ok=True)  # made again
             return None
         return (arrays, about["note"]) if about["identity"] == plain(self.identity) else None
+
+    def rows(self, name: str, part: str = ""):
+        """An array of a piece that is there, read from the disk only where it is sliced."""
+        return safe_open(self._path(part), "np").get_slice(name)
 
     def has(self, part: str = "") -> bool:
         """Whether a piece is there and intact."""

@@ -6,11 +6,12 @@ from ..errors import CamError, unknown
 from ..keep import project_root
 from ..sections.s4_transfer import studies as table5_run
 from ..sections.s5_units import studies as units_run
+from ..sections.s31_surgery.studies import STUDIES as SURGERY
 from ..sections.s32_localization.studies import STUDIES as LOCALIZATION
 from ..sections.s41_birds import studies as table4_run
 from ..study import Ask, Opened, Study, record, run
 
-STUDIES: dict[str, Study] = {study.name: study for study in (*LOCALIZATION,)}
+STUDIES: dict[str, Study] = {study.name: study for study in (*SURGERY, *LOCALIZATION)}
 
 
 def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> list[Path]:

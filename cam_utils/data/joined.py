@@ -126,7 +126,8 @@ class InMemory:
 class WithMirrored:
     """A data set of N records made 2 N: record N + i is record i, its left and right exchanged.
 
-    Ids of mirrored records end in "/mirrored"; boxes, masks and parts are mirrored too.
+    Ids of mirrored records end in "/mirrored"; boxes, masks and parts are mirrored too. `path` is
+    where picture i lies, if the data set is files.
     """
 
     def __init__(self, dataset):
@@ -134,6 +135,11 @@ class WithMirrored:
         self.name, self.split = f"{dataset.name}+mirrored", dataset.split
         self.classes = list(dataset.classes)
         self.ids = [*dataset.ids, *(f"{id}/mirrored" for id in dataset.ids)]
+        if hasattr(dataset, "path"):
+            self.path = self._path
+
+    def _path(self, i: int) -> Path:
+        return self.dataset.path(i % len(self.dataset))
 
     def __len__(self) -> int:
         return len(self.ids)
