@@ -20,6 +20,7 @@ from ..hashes import digest, weights_digest
 from ..identity import code_of, of_machine, of_network
 from ..keep import Keeper
 from ..networks.topped import CutNetwork
+from .augment import network_input
 from .batches import Batch, Plan
 from .recipe import Recipe
 
@@ -165,7 +166,7 @@ def scores(network: CutNetwork, features: CachedFeatures, batch: int = 50) -> Te
     device = network.class_weights.device
     for start in range(0, len(features.places), batch):
         maps = features.maps(range(start, min(start + batch, len(features.places))))
-        parts.append(head(maps.to(device).float()).cpu())
+        parts.append(head(network_input(maps.to(device), network.input_spec)).cpu())
     return torch.cat(parts)
 
 
