@@ -34,10 +34,11 @@ class NoClassActivationMap(CamError):
 
 
 def unknown(kind: str, given, known) -> CamError:
-    """The error for a name that is not among `known`, with the closest one as a hint."""
+    """The error for a name that is not among `known`, with the closest (up to two) as a hint."""
     known = [str(k) for k in known]
     by_lower = {k.lower(): k for k in known}
-    close = get_close_matches(str(given).lower(), by_lower, n=1)
-    hint = f" Did you mean {by_lower[close[0]]!r}?" if close else ""
+    ends = [k for k in by_lower if k.endswith(f"/{str(given).lower()}")]  # resnet18: which one?
+    close = ends or get_close_matches(str(given).lower(), by_lower, n=2)
+    hint = f" Did you mean {' or '.join(repr(by_lower[c]) for c in close)}?" if close else ""
     shown = ", ".join(known[:20]) + (f", … ({len(known):,} in all)" if len(known) > 20 else "")
     return CamError(f"There is no {kind} {given!r}.{hint} Known: {shown}.")

@@ -49,7 +49,7 @@ def explain(network: GapNetwork, image: Image.Image, classes="5") -> Explanation
     )
 
 
-def draw(explanation: Explanation) -> Figure:
+def draw_explanation(explanation: Explanation) -> Figure:
     """The photo and one overlay for each class on a shared scale, with the boxes."""
     e = explanation
     with plots.style():

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms.v2 import functional as TF
+from torch.nn import functional as F
 
 from .errors import CamError
 from .networks.gap import InputSpec
@@ -181,7 +181,10 @@ def resize(image: Tensor, shape: tuple[int, int], kernel: str) -> Tensor:
     if kernel == "opencv":
         array = cv2.resize(image.permute(1, 2, 0).numpy(), shape[::-1])
         return torch.from_numpy(array).permute(2, 0, 1).float()
-    return TF.resize(image, list(shape), TF.InterpolationMode(kernel), antialias=True).float()
+    if tuple(image.shape[1:]) == tuple(shape):
+        return image.float()
+    how = {"mode": kernel, "align_corners": False, "antialias": True}
+    return F.interpolate(image[None], tuple(shape), **how)[0].float()
 
 
 def normalise(image: Tensor, spec: InputSpec) -> Tensor:

@@ -62,7 +62,7 @@ def test_hits_by_hand(truth):
 
 
 def test_whole_image_and_centre_box(truth):
-    assert null_boxes.whole_image(truth).tolist() == [[0, 0, 100, 50]] * 3
+    assert null_boxes.whole_box(truth).tolist() == [[0, 0, 100, 50]] * 3
     assert null_boxes.centre_box(truth, 0.5).tolist() == [[25, 12.5, 75, 37.5]] * 3
     for fraction in (0, 1.1):
         with pytest.raises(CamError, match="centre box has the fraction"):
@@ -166,7 +166,7 @@ def test_with_classifier():
 
 def test_with_classifier_is_what_the_table_with_such_boxes_would_give(truth):
     table = ranked(truth.ids, first_right="a", fifth_right="c")
-    whole = null_boxes.whole_image(truth)
+    whole = null_boxes.whole_box(truth)
     own = pd.DataFrame({"id": truth.ids, "label": 1, "rank": 0, "class": 1})
     filled = pd.concat([table, own], ignore_index=True)
     overlap = dict(zip(truth.ids, best_iou(whole, truth), strict=True))
@@ -177,14 +177,14 @@ def test_with_classifier_is_what_the_table_with_such_boxes_would_give(truth):
 
 def test_a_network_is_compared_with_a_baseline_image_by_image(truth):
     table = ranked(truth.ids, first_right="abc", fifth_right="").assign(iou=0.7)
-    nothing = null_misses(hits(null_boxes.whole_image(truth), truth), table, "top1")
+    nothing = null_misses(hits(null_boxes.whole_box(truth), truth), table, "top1")
     assert nothing.to_dict() == {"a": True, "b": True, "c": False}
     found = paired_difference(table, nothing, "top1")
     assert found.value == pytest.approx(-200 / 3)
 
 
 def test_hits_of_other_images_are_refused(truth):
-    found = hits(null_boxes.whole_image(truth), truth)
+    found = hits(null_boxes.whole_box(truth), truth)
     with pytest.raises(CamError, match="no entry for z"):
         with_classifier(found, ranked("az", "a", ""))
     with pytest.raises(CamError, match="an image twice"):

@@ -13,7 +13,7 @@ from torch import nn
 from cam_utils.errors import BrokenWeights, CamError, MissingData
 from cam_utils.networks.gap import GapNetwork
 from cam_utils.networks.zoo.caffe import CAFFE_NETWORKS, build_caffe, caffe_file, load_caffe
-from cam_utils.networks.zoo.caffe_layers import average_pool, lrn, max_pool
+from cam_utils.networks.zoo.caffe_layers import lrn, max_pool
 from cam_utils.networks.zoo.caffemodel import copy_weights, read_caffemodel
 
 NIN, SQUEEZENET = "caffe/nin", "caffe/squeezenet1.1"
@@ -30,7 +30,7 @@ def layers_of(network: nn.Module) -> dict[str, list[torch.Tensor]]:
 
 def weight_file(root: Path, name: str) -> Path:
     """The path at which `load_caffe(name, root)` looks, with its folder made."""
-    path = root / "weights" / CAFFE_NETWORKS[name].files[0]
+    path = root / "weights" / CAFFE_NETWORKS[name].file.names[0]
     path.parent.mkdir(exist_ok=True)
     return path
 
@@ -188,12 +188,6 @@ def test_alexnet_normalises_before_it_pools_and_caffenet_after():
 # --- layers ----------------------------------------------------------------------------------
 
 
-def test_average_pool_divides_by_the_window_in_the_padded_image():
-    # 4 pixels, padded to 6, windows of 3 at 0, 2, 4: the last has 2 of its 3 places in there.
-    pooled = average_pool("p", 3, 2, pad=1)[0][1](torch.ones(1, 1, 4, 4))
-    assert torch.allclose(pooled[0, 0, 1], torch.tensor([2 / 3, 1.0, 1 / 2]))
-
-
 def test_pool_rounds_up_and_starts_inside_the_image():
     pool = max_pool("p", 3, 2)[0][1]
     assert pool(torch.rand(1, 1, 112, 112)).shape[-1] == 56
@@ -308,7 +302,7 @@ def test_hash_of_another_file(tmp_path):
 def test_missing_file_says_what_is_wanted_and_where(tmp_path, name):
     with pytest.raises(MissingData) as error:
         load_caffe(name, tmp_path)
-    for wanted in (*CAFFE_NETWORKS[name].files, str(tmp_path / "weights"), "published"):
+    for wanted in (*CAFFE_NETWORKS[name].file.names, str(tmp_path / "weights"), "Get it from"):
         assert wanted in str(error.value)
     with pytest.raises(MissingData, match="no data folder"):
         load_caffe(name, None)

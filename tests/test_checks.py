@@ -17,11 +17,13 @@ from cam_utils.book.figures import save_figure
 from cam_utils.book.params import Params
 from cam_utils.book.picker import details_html
 from cam_utils.data import subset
-from cam_utils.metrics.intervals import Rate, mean_interval
+from cam_utils.metrics.intervals import Rate, mean_interval, pick
 from cam_utils.saliency import grad_cam
-from cam_utils.sections.s2_maps import figures, measures
-from cam_utils.sections.s2_maps.measures import erasure_drops, region
-from cam_utils.sections.s2_maps.survey import correlation, inside, peaks, survey
+from cam_utils.sections.s2_maps import figures, measures, misreadings, studies, tables, verdicts
+from cam_utils.sections.s2_maps.measures import erasure_drops, region_above
+from cam_utils.sections.s2_maps.survey import correlation, survey
+from cam_utils.study import Ask, Opened, stored_table
+from cam_utils.views import whole
 
 GOOD = {
     "profile": "mini",
@@ -51,8 +53,6 @@ def seen(network, images):
 def test_survey_agrees_with_cams(network, images, seen):
     assert len(seen) == 48
     assert np.all(np.diff(seen.indices) > 0)
-    from cam_utils.views import whole
-
     inputs = torch.stack(
         [whole(images[int(i)].image, network.input_spec).tensor for i in seen.indices[:4]]
     )
@@ -67,19 +67,12 @@ def test_unlabelled_photos_can_be_surveyed(network):
     found = survey(network, open_images("photos", "all"))
     assert (found.labels == -1).all()
     torch.testing.assert_close(found.label_maps, found.maps[:, 0])
-    rows = measures.bias_effect(found, network.class_bias)
-    assert list(rows) == ["images whose best class changes, %"]  # no labels, no errors
-
-
-def test_peaks_are_cell_centres_in_the_image():
-    maps = torch.zeros(1, 4, 8)
-    maps[0, 1, 6] = 1
-    np.testing.assert_allclose(
-        peaks(maps, np.array([[100, 400]])), [[6.5 / 8 * 400, 1.5 / 4 * 100]]
-    )
-    points = np.array([[5.0, 5.0], [10.0, 5.0]])
-    box = np.array([[0, 0, 10, 10.0]])
-    assert inside(points, [box, box]).tolist() == [True, False]  # half-open
+    rates = tables.bias_rates(measures.without_bias(found, network.class_bias))
+    assert list(rates) == ["images whose best class changes, %"]  # no labels, no errors
+    regions = measures.marked_regions(network, open_images("photos", "all"), found)
+    assert "peak" not in regions  # no boxes
+    assert len(tables.region_rates(regions)) == 3
+    assert not measures.two_classes(found)["other"].any()
 
 
 def test_correlation():
@@ -101,15 +94,89 @@ def test_erasing_the_marked_region_hurts_more_than_elsewhere(network, images, se
 def test_region_is_relative_to_each_map():
     maps = torch.zeros(2, 4, 4)
     maps[0, 0, 0], maps[1, 3, 3] = 1.0, 100.0
-    found = region(maps, (16, 16), 0.5)
+    found = region_above(maps, (16, 16), 0.5)
     assert found[0].sum() == found[1].sum() > 0
 
 
-def test_another_object_is_found_by_its_own_class(network, images, seen):
-    found = measures.class_differences(network, images, seen)
+def test_another_object_is_found_by_its_own_class(seen):
+    rows = measures.two_classes(seen)
+    assert rows["other"].tolist() == [len(b) > 0 for b in seen.others]
+    found = tables.class_rates(rows)
     own = found["map of another object's class peaks on that object, %"]
     label = found["map of the label peaks on that object, %"]
     assert own.low > label.high
+    assert own.n == label.n == rows["other"].sum()
+
+
+def test_the_map_of_another_object_is_that_of_its_class(network, images, seen):
+    place = next(k for k, boxes in enumerate(seen.others) if len(boxes))
+    record = images[int(seen.indices[place])]
+    (other,) = {int(c) for c in record.box_labels if c != record.label}
+    np.testing.assert_array_equal(seen.others[place], record.boxes_of(other))
+    view = whole(record.image, network.input_spec).tensor[None]
+    wanted = cams(network, view, torch.tensor([[other]])).maps[0, 0]
+    torch.testing.assert_close(seen.other_maps[place], wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_the_study_gives_the_stored_tables(network, images):
+    (study,) = studies.STUDIES
+    opened = Opened({"GoogLeNet": network}, {"val": subset(images, 24, 0)})
+    found, _ = study.tables(opened, study.measure(opened, Ask("paper")))
+    for name, rows in found.items():
+        stored = stored_table(name)[0]
+        assert list(pd.DataFrame(rows)) == list(stored)
+        assert [row["metric"] for row in rows][: len(stored)] == stored["metric"].tolist()
+
+
+def test_rates_of_rows():
+    rows = pd.DataFrame({"changed": [True, False], "top1": [False, True]})
+    rows = rows.assign(top1_without=[True, True], top5=False, top5_without=False)
+    found = tables.bias_rates(rows)
+    assert found["images whose best class changes, %"].value == 50
+    assert found[tables.BIAS].value == 50
+    falls = pd.DataFrame({"marked": [0.5, 0.7, np.nan], "shifted": [0.1, 0.1, np.nan]})
+    assert tables.region_rates(falls)[tables.FALLS].value == pytest.approx(0.5)
+    assert tables.region_rates(falls)[tables.FALLS].n == 2
+
+
+@pytest.mark.parametrize(
+    ("decide", "metric", "answers"),
+    [
+        (verdicts.bias, tables.BIAS, (False, None, True)),
+        (verdicts.causal, tables.FALLS, (True, True, None)),
+        (verdicts.differ_by_class, tables.APART, (None, False, False)),
+    ],
+)
+def test_a_verdict_has_three_answers(decide, metric, answers):
+    rates = Rate(40, 30, 60, 9), Rate(1.5, 0.1, 3, 9), Rate(0, -0.5, 0.5, 9)
+    for rate, holds in zip(rates, answers, strict=True):
+        here, real = decide({metric: rate}, "mini/objects test")
+        assert (here.holds, here.measured, here.on) == (holds, str(rate), "mini/objects test")
+        assert real.name == f"{here.name}-real"
+        assert real.on == "ilsvrc val"
+    assert decide({}, "mini/objects test")[0].holds is None
+    here, real = decide({metric: rate}, "ilsvrc val")
+    assert here.name != real.name  # measured here, and stored
+
+
+def test_verdicts_of_arithmetic():
+    assert verdicts.map_sums(1e-7, "x").holds
+    assert not verdicts.map_sums(1e-3, "x").holds
+    assert verdicts.sum_is_mean(True, True, "x").holds
+    assert not verdicts.sum_is_mean(True, False, "x").holds
+    assert not verdicts.single_pass(10, "x").holds
+    found = verdicts.published_errors()
+    assert [v.name for v in found] == ["googlenet-table1-top1-real", "googlenet-table1-top5-real"]
+    assert all(v.holds for v in found)
+
+
+def test_misreadings_are_measured(network, images, seen):
+    inputs = torch.stack([whole(images[i].image, network.input_spec).tensor for i in range(8)])
+    table = misreadings.misread(network, seen, inputs)
+    assert list(table) == misreadings.COLUMNS
+    moved = table.iloc[5, 2]  # cut at one half
+    assert 50 < float(moved.split()[1]) <= 100
+    assert "copied 1.00, random" in table.iloc[2, 2]
 
 
 def test_grad_cam_is_cam_divided_by_places(network):
@@ -143,9 +210,17 @@ def test_choices_follow_their_rules(seen):
     assert figures.choose_classes(seen, [chosen[1], chosen[0]], least=1) == [chosen[1], chosen[0]]
     places = figures.choose_images(seen, chosen[0], 3, seed=0)
     assert places == figures.choose_images(seen, chosen[0], 3, seed=0)
+    assert places[:-1] == sorted(places[:-1])
     p = seen.logits.softmax(1)[:, chosen[0]]
     assert all(p[places[-1]] <= p[k] for k in places)
     assert (seen.labels[places] == chosen[0]).all()
+
+
+def test_samples_end_with_the_lowest():
+    values = pd.Series({2: 0.5, 5: 0.1, 7: 0.9, 8: 0.3})
+    assert figures.sample_and_lowest(values, 2, 0)[-1] == 5
+    assert figures.sample_and_lowest(values, 9, 0) == [2, 7, 8, 5]
+    assert figures.sample_and_lowest(values, 2, 1) == figures.sample_and_lowest(values, 2, 1)
 
 
 def test_means_have_intervals():
@@ -154,30 +229,19 @@ def test_means_have_intervals():
     assert found == mean_interval(np.arange(100.0), seed=0)
 
 
-def test_tables_carry_the_real_numbers_of_the_repository(network, images):
-    p = Params(GOOD, "01_x")
+def test_tables_carry_the_real_numbers_of_the_repository(monkeypatch):
     metric = "images whose best class changes, %"
-    table = results.side_by_side("01_bias", {metric: Rate(1, 0, 2, 9)}, p, network, images)
-    real = results.real_rate("01_bias", metric)
-    assert table.loc[0, "real: caffe/googlenet"] == f"{real.value:.2f}"
+    table = results.side_by_side("01_bias", {metric: Rate(1, 0, 2, 9), "more": Rate(3, 2, 4, 8)})
+    real = Rate.of(pick(stored_table("01_bias")[0], metric=metric))
+    assert table["measured"].tolist() == ["1.00", "3.00"]
+    assert table["real: caffe/googlenet"].tolist() == [f"{real.value:.2f}", "-"]
+    assert table["paper"].tolist() == ["-", "-"]
     assert "400 images" in results.origin("01_bias")
-    with pytest.raises(CamError, match="no row"):
-        results.real_rate("01_bias", "nothing")
-    assert results.real_rate("no_such_table", "x") is None
-
-
-def test_paper_profile_writes_its_tables_only_for_the_default_run(network, images, tmp_path):
-    given = GOOD | {"profile": "paper", "data_root": str(tmp_path), "figure_dir": str(tmp_path)}
-    found = {"a thing, %": Rate(1, 0, 2, 9)}
-    for extra in ({"limit": 5, "network": ""}, {"limit": 0, "network": "other"}):
-        p = Params(given | extra, "01_x", network=str)
-        results.side_by_side("t", found, p, network, images)
-        assert not (tmp_path / "t.csv").exists()
-    p = Params(given | {"network": ""}, "01_x", network=str)
-    results.side_by_side("t", found, p, network, images, {"a thing, %": 3.5})
-    row = pd.read_csv(tmp_path / "t.csv").iloc[0]
-    assert (row["metric"], row["paper"], row["measured"], row["n"]) == ("a thing, %", 3.5, 1, 9)
-    assert json.loads((tmp_path / "t.json").read_text())["weights"] == network.weights_hash
+    alone = results.side_by_side("no_such_table", {"more": Rate(3, 2, 4, 8)})
+    assert list(alone) == results.HEAD
+    rows = pd.DataFrame([{"metric": "more", "paper": 3.5} | Rate(3, 2, 4, 8).as_row(2)])
+    monkeypatch.setattr(results, "stored_table", lambda name: (rows, {"network": "x"}))
+    assert results.side_by_side("t", {"more": Rate(3, 2, 4, 8)})["paper"].tolist() == [3.5]
 
 
 def figure(name="fig09_test", noise=8, **kwargs):

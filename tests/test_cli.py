@@ -66,7 +66,7 @@ def test_explain_with_the_papers_googlenet(capsys, tmp_path, shared):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--network", "mini/googlenet-gpa"], "mini/googlenet-gap or"),
+        (["--network", "mini/googlenet-gpa"], "'mini/googlenet-gap'"),
         (["--network", "resnet18"], "torchvision/resnet18"),
         (["--network", "caffe/googlenet"], "bvlc_googlenet.caffemodel"),
         (["--classes", "catt"], "Unknown class 'catt'"),

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cam_utils import CamError
-from cam_utils.metrics.energy import energy_share, looks, peak_inside
+from cam_utils.metrics.energy import energy_share, in_boxes, looks, peak_inside, peak_points
 
 MASK = np.zeros((4, 6), bool)
 MASK[1:3, 2:4] = True
@@ -28,6 +28,16 @@ def test_pointing_game():
     assert peak_inside(map, MASK)
     map[0, 5] = 1  # the first of equal ones counts
     assert not peak_inside(map, MASK)
+
+
+def test_peaks_are_cell_centres_in_the_image():
+    maps = torch.zeros(1, 4, 8)
+    maps[0, 1, 6] = 1
+    found = peak_points(maps, np.array([[100, 400]]))
+    np.testing.assert_allclose(found, [[6.5 / 8 * 400, 1.5 / 4 * 100]])
+    points = np.array([[5.0, 5.0], [10.0, 5.0], [5.0, 5.0]])
+    box = np.array([[0, 0, 10, 10.0]])
+    assert in_boxes(points, [box, box, box[:0]]).tolist() == [True, False, False]  # half-open
 
 
 def test_looks_at_a_part_of_a_thing():

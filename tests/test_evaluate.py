@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cam_utils import CamError, NoClassActivationMap, boxes, cams, load_network, open_images, views
-from cam_utils.boxes.wsol import grey_levels, truth_boxes, warp, wsol_v1
+from cam_utils.boxes.wsol import minmax_levels, truth_boxes, warp, wsol_v1
 from cam_utils.data import Subset
 from cam_utils.evaluate import CLASSIFY, PAPER, RELEASED, WSOL, Protocol, evaluate, read_table
 from cam_utils.evaluate.curves import sweeps_of
@@ -162,7 +162,7 @@ def test_wsol_keeps_the_curves_bit_for_bit(network, images, tmp_path):
         tensor = views.whole(record.image, network.input_spec).tensor[None]
         map = cams(network, tensor, torch.tensor([record.label])).maps[0, 0]
         truth = truth_boxes(record.boxes_of(record.label), record.image.size[::-1], 112)
-        expected = sweep(grey_levels(warp(map, 112)), truth)
+        expected = sweep(minmax_levels(warp(map, 112)), truth)
         # the batch of three may move a grey level: nearly all thresholds agree exactly
         assert (found[record.id].iou_v1 == expected.iou_v1).mean() > 0.95
         assert (found[record.id].iou_v2 == expected.iou_v2).mean() > 0.95

@@ -10,8 +10,8 @@ from cam_utils import CamError, NoClassActivationMap, keep, load_network, open_i
 from cam_utils.data import Subset
 from cam_utils.features import available_layers, extract, extraction
 from cam_utils.features.layers import reader
-from cam_utils.networks import build_mini
 from cam_utils.networks.zoo.caffe import build_caffe
+from cam_utils.networks.zoo.mini_weights import build_mini
 from cam_utils.views import box_crop, center_crop, whole
 
 

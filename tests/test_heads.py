@@ -19,6 +19,7 @@ from cam_utils.data import Record, open_images
 from cam_utils.data.imagenette import CLASSES
 from cam_utils.data.joined import WithMirrored, mirrored
 from cam_utils.errors import BrokenWeights, MissingData
+from cam_utils.metrics import Rate, pick
 from cam_utils.networks import InputSpec, check_identity
 from cam_utils.networks.zoo.caffe_layers import CaffeGapNetwork
 from cam_utils.sections.s31_surgery import heads, studies
@@ -152,7 +153,7 @@ def test_held_out_photos_are_not_learnt_nor_their_mirror_images(tmp_path, monkey
 def test_the_table_is_read_as_other_tables_of_real_data_are(trained, monkeypatch):
     monkeypatch.setattr(study, "project_root", lambda: trained)
     metric = "top-1 error, googlenet-gmp - googlenet-gap, seed 1, points"
-    found = results.real_rate("heads_imagenette", metric)
+    found = Rate.of(pick(study.stored_table("heads_imagenette")[0], metric=metric))
     assert found.n == 40
     assert found.low <= found.value <= found.high
     assert "tables --profile paper --only heads" in results.origin("heads_imagenette")

@@ -8,7 +8,8 @@ import torchvision
 
 from cam_utils import BrokenWeights, CamError, MissingData, NoClassActivationMap, cams, load_network
 from cam_utils.commands.doctor import weight_rows
-from cam_utils.networks import available_networks, load_torchvision_file
+from cam_utils.networks import available_networks
+from cam_utils.networks.zoo.places365 import load_torchvision_file
 
 
 def checkpoint(model, path, legacy=True, prefix="module.", **more):

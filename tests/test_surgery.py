@@ -12,8 +12,8 @@ from cam_utils import CamError, NoClassActivationMap, as_gap_network, cams
 from cam_utils.networks import InputSpec, check_identity
 from cam_utils.networks.cut.chain import chain
 from cam_utils.networks.cut.describe import compare, describe
-from cam_utils.networks.cut.surgery import CUT_NETWORKS, cut, gap_surgery, inherit
 from cam_utils.networks.gap import ClassMapNetwork, GapNetwork
+from cam_utils.networks.surgery import CUT_NETWORKS, cut, gap_surgery, inherit
 from cam_utils.networks.topped import CutNetwork, add_gap_head
 from cam_utils.networks.zoo.caffe import build_caffe
 from cam_utils.networks.zoo.caffe_nets import googlenet_cam, vgg16_cam

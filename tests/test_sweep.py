@@ -212,7 +212,7 @@ def test_thresholds_that_are_no_fractions_are_refused():
 def test_box_rules_are_the_benchmarks_boxes_half_open():
     rng = np.random.default_rng(11)
     raw = rng.normal(size=(19, 23)).astype(np.float32)
-    levels = boxes_wsol.grey_levels(raw)
+    levels = boxes_wsol.minmax_levels(raw)
     for tau in (0.0, 0.2, 0.55, 0.999):
         inclusive, largest = contour_boxes(levels > int(tau * 255))
         expected = inclusive + np.array([0, 0, 1, 1])

@@ -8,7 +8,7 @@ from cam_utils import CamError, MissingData, load_network, open_images
 from cam_utils.data import Subset
 from cam_utils.metrics.classification import true_ranks
 from cam_utils.metrics.intervals import Rate
-from cam_utils.networks.cut.surgery import gap_surgery
+from cam_utils.networks.surgery import gap_surgery
 from cam_utils.sections.s31_surgery import figures, tables, verdicts
 from cam_utils.study import Ask, open_rows, stored_table
 

@@ -1,5 +1,7 @@
 """Section 5 on a network that is built to have class-specific units."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +10,23 @@ from torch import nn
 from units_world import Colours, Pictures
 
 from cam_utils import CamError
+from cam_utils.data import Subset
 from cam_utils.data.joined import Joined
 from cam_utils.errors import BrokenImage
-from cam_utils.sections import s5_units
+from cam_utils.sections.s5_units import top as top_module
 from cam_utils.sections.s5_units.ablation import OWN, POSITIVE, RANDOM, ablate, ablation_table
-from cam_utils.sections.s5_units.unit_parts import regions
+from cam_utils.sections.s5_units.by_weight import (
+    half_of_score,
+    linear_layer,
+    shared_units,
+    top_units,
+)
+from cam_utils.sections.s5_units.tables import purities
+from cam_utils.sections.s5_units.top import top_images
+from cam_utils.sections.s5_units.unit_parts import masked, named_parts, part_overlap, segment
+from cam_utils.views import whole
+
+QUIET = {"progress": False, "cache": False}
 
 
 @pytest.fixture(scope="module")
@@ -21,65 +35,75 @@ def world():
 
 
 def pooled_of(network, pool):
-    images = torch.stack([
-        units_view(pool[i].image, network.input_spec) for i in range(len(pool))
-    ])  # fmt: skip
+    views = [whole(pool[i].image, network.input_spec).tensor for i in range(len(pool))]
     with torch.no_grad():
-        features = network.features(images)
+        features = network.features(torch.stack(views))
     return features, np.array([pool.label(i) for i in range(len(pool))])
-
-
-def units_view(image, spec):
-    from cam_utils.views import whole
-
-    return whole(image, spec).tensor
 
 
 def test_units_are_ranked_by_weight(world):
     network, _ = world
-    order, weights = s5_units.rank_units(network, 1)
-    assert order.tolist() == [1, 3, 4, 5, 6, 7, 0, 2]  # equal weights in order of index
-    assert (weights.diff() <= 0).all()
-    torch.testing.assert_close(weights, network.class_weights[1][order])
-    with pytest.raises(CamError, match="0 to 2"):
-        s5_units.rank_units(network, 3)
+    weights, bias = linear_layer(network)
+    assert (weights.shape, bias.shape) == ((3, 8), (3,))
+    order = top_units(weights, 8)
+    assert order[1].tolist() == [1, 3, 4, 5, 6, 7, 0, 2]  # equal weights in order of index
+    np.testing.assert_array_equal(order[:, :2], top_units(weights, 2))
+    for count in (0, 9):
+        with pytest.raises(CamError, match="1 to that many"):
+            top_units(weights, count)
     with pytest.raises(CamError, match="as_gap_network"):
-        s5_units.rank_units(nn.Conv2d(3, 3, 1), 0)
+        linear_layer(nn.Conv2d(3, 3, 1))
 
 
-@pytest.mark.parametrize("score", ["max", "mean"])
-def test_streaming_keeps_what_a_full_sort_gives(world, score):
+@pytest.mark.parametrize(("batch", "shard"), [(4, 256), (7, 8), (64, 1)])
+def test_streaming_keeps_what_a_full_sort_gives(world, monkeypatch, batch, shard):
+    monkeypatch.setattr(top_module, "SHARD", shard)
     network, pool = world
     features, labels = pooled_of(network, pool)
-    values = features.amax((2, 3)) if score == "max" else features.mean((2, 3))
-    values = values.numpy()
-    for batch in (4, 7, 64):
-        top = s5_units.top_images(
-            network, pool, k=5, batch=batch, score=score, progress=False, cache=False
-        )
-        for row, unit in enumerate(top.units):
-            wanted = np.lexsort((np.array(pool.ids), -values[:, unit]))[:5]
-            np.testing.assert_array_equal(top.indices[row], wanted)
-            np.testing.assert_allclose(top.scores[row], values[wanted, unit], rtol=1e-5)
-            np.testing.assert_allclose(top.maps[row], features[wanted, unit], atol=1e-6)
-            assert top.ids[row].tolist() == [pool.ids[i] for i in wanted]
-            np.testing.assert_array_equal(top.labels[row], labels[wanted])
-        assert (top.n, top.unreadable) == (30, [])
+    values = features.amax((2, 3)).numpy()
+    top = top_images(network, pool, k=5, batch=batch, **QUIET)
+    for unit in range(8):
+        wanted = np.lexsort((np.array(pool.ids), -values[:, unit]))[:5]
+        np.testing.assert_array_equal(top.indices[unit], wanted)
+        np.testing.assert_allclose(top.scores[unit], values[wanted, unit], rtol=1e-5)
+        np.testing.assert_allclose(top.maps[unit], features[wanted, unit], atol=1e-6)
+        assert top.ids[unit].tolist() == [pool.ids[i] for i in wanted]
+        np.testing.assert_array_equal(top.labels[unit], labels[wanted])
+    assert top.unreadable == []
+    frame = top.frame()
+    assert len(frame) == 8 * 5
+    third = frame[(frame["unit"] == 6) & (frame["rank"] == 3)].iloc[0]
+    assert (third["id"], third["score"]) == (top.ids[6, 2], top.scores[6, 2])
+
+
+class Wide(Colours):
+    """Many units with large maps."""
+
+    def features(self, images):
+        return super().features(images)[:, :1].repeat(1, 64, 1, 1)
+
+
+def test_memory_does_not_grow_with_the_pool(monkeypatch):
+    monkeypatch.setattr(top_module, "SHARD", 4)
+    peaks = []
+    for n in (64, 512):
+        tracemalloc.start()
+        top_images(Wide().eval(), Pictures(n, 48, 3), k=4, batch=4, **QUIET)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
 
 
 def test_ties_do_not_depend_on_the_order_of_the_pool(world):
     network, pool = world
     backwards = Reversed(pool)
-    same = [
-        s5_units.top_images(network, p, [3], 30, progress=False, cache=False)
-        for p in (pool, backwards)
-    ]
+    same = [top_images(network, p, 30, **QUIET) for p in (pool, backwards)]
     assert same[0].ids.tolist() == same[1].ids.tolist()
     blind = Colours()
     nn.init.zeros_(blind.conv.weight)
-    top = s5_units.top_images(blind, backwards, [0, 4], 4, batch=7, progress=False, cache=False)
-    assert top.ids.tolist() == [sorted(pool.ids)[:4]] * 2
-    assert not s5_units.purities(top)["alive"][0]
+    top = top_images(blind, backwards, 4, batch=7, **QUIET)
+    assert top.ids.tolist() == [sorted(pool.ids)[:4]] * 8
+    assert purities(top.frame())["alive"].tolist() == [False] * 3 + [True] * 5
 
 
 class Reversed(Pictures):
@@ -107,92 +131,87 @@ class Broken(Pictures):
 
 def test_a_pass_that_was_stopped_goes_on_and_a_complete_one_is_kept(world, tmp_path, monkeypatch):
     network, _ = world
-    monkeypatch.setattr("cam_utils.sections.s5_units.top.SHARD", 10)
-    whole = s5_units.top_images(
-        network, Broken(30, 48, 3), k=4, batch=5, progress=False, cache=False
-    )
-    assert (whole.n, whole.unreadable) == (29, ["p0003"])
+    monkeypatch.setattr(top_module, "SHARD", 10)
+    once = top_images(network, Broken(30, 48, 3), k=4, batch=5, **QUIET)
+    assert once.unreadable == ["p0003"]
     pool = Broken(30, 48, 3)
     pool.stop = 22
     options = {"k": 4, "batch": 5, "cache": tmp_path, "progress": False}
     with pytest.raises(KeyboardInterrupt):
-        s5_units.top_images(network, pool, **options)
+        top_images(network, pool, **options)
     pool.stop, pool.asked = None, 0
-    again = s5_units.top_images(network, pool, **options)
+    again = top_images(network, pool, **options)
     assert 0 < pool.asked < 30
-    np.testing.assert_array_equal(again.indices, whole.indices)
-    np.testing.assert_array_equal(again.maps, whole.maps)
-    assert (again.n, again.unreadable) == (29, ["p0003"])
+    np.testing.assert_array_equal(again.indices, once.indices)
+    np.testing.assert_array_equal(again.maps, once.maps)
+    assert again.unreadable == ["p0003"]
     pool.asked = 0
-    np.testing.assert_array_equal(s5_units.top_images(network, pool, **options).maps, whole.maps)
+    np.testing.assert_array_equal(top_images(network, pool, **options).maps, once.maps)
     assert pool.asked <= 3  # three pictures tell that it is the same pool
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_bad_questions_are_refused(world):
     network, pool = world
-    for changes in ({"units": [8]}, {"units": []}, {"k": 0}, {"score": "sum"}, {"view": "ten"}):
-        with pytest.raises(CamError):
-            s5_units.top_images(
-                network, pool, **({"k": 2, "progress": False, "cache": False} | changes)
-            )
+    with pytest.raises(CamError, match="at least one"):
+        top_images(network, pool, 0, **QUIET)
     with pytest.raises(CamError, match="as_gap_network"):
-        s5_units.top_images(nn.Conv2d(3, 3, 1), pool)
-    with pytest.raises(CamError, match="not among"):
-        s5_units.top_images(network, pool, [1], 2, progress=False, cache=False).peak(0)
+        top_images(nn.Conv2d(3, 3, 1), pool)
+    with pytest.raises(CamError, match="None of the"):
+        top_images(network, Subset(Broken(30, 48, 3), [3]), **QUIET)
 
 
 def test_purity_of_units_that_are_specific_and_of_one_that_is_not(world):
     network, pool = world
-    top = s5_units.top_images(network, pool, k=8, progress=False, cache=False)
-    for c in range(3):
-        assert s5_units.class_purity(top, c, c) == 1.0
-        assert s5_units.class_purity(top, c, (c + 1) % 3) == 0.0
-    table = s5_units.purities(top).set_index("unit")
+    shown = top_images(network, pool, k=8, **QUIET).frame()
+    table = purities(shown)
     assert table.loc[[0, 1, 2], "label"].tolist() == [0, 1, 2]
-    assert (table.loc[[0, 1, 2], "classes"] == 1).all()
-    few = s5_units.purities(top, count=3)
-    assert (few["purity"] * 3 % 1 < 1e-9).all()
+    assert table.loc[[0, 1, 2], "purity"].tolist() == [1, 1, 1]
+    shown.loc[shown["unit"] == 1, "label"] = [2, 2, 2, 0, 0, 0, 1, -1]
+    mixed = purities(shown).loc[1]
+    assert (mixed["label"], mixed["purity"]) == (0, 3 / 8)  # of equally frequent ones the smallest
 
 
 def test_segments_follow_the_threshold_and_the_unit_s_maximum(world):
     network, pool = world
-    top = s5_units.top_images(network, pool, [1], 4, progress=False, cache=False)
-    image = pool[int(top.indices[0, 0])].image
-    masks = [s5_units.segment(top.maps[0, 0], image.size[::-1], t, top.peak(1)) for t in (0.2, 0.5)]
+    top = top_images(network, pool, 4, **QUIET)
+    image, peak = pool[int(top.indices[1, 0])].image, top.scores[1, 0]
+    masks = [segment(top.maps[1, 0], image.size[::-1], t, peak) for t in (0.2, 0.5)]
     assert masks[0].sum() > masks[1].sum() > 0
     assert not (masks[1] & ~masks[0]).any()
-    assert s5_units.segment(top.maps[0, 0], (48, 48), 0.5, 100 * top.peak(1)).sum() == 0
-    assert s5_units.segment(np.zeros((3, 3)), (48, 48)).sum() == 0
-    shown = np.asarray(s5_units.masked(image, masks[1]), int)
+    assert segment(top.maps[1, 0], (48, 48), 0.5, 100 * peak).sum() == 0
+    assert segment(np.zeros((3, 3)), (48, 48)).sum() == 0
+    shown = np.asarray(masked(image, masks[1]), int)
     pixels = np.asarray(image, int)
     np.testing.assert_array_equal(shown[masks[1]], pixels[masks[1]])
     assert (shown[~masks[1]].max(1) <= pixels[~masks[1]].max(1) * 0.25).all()
     assert (np.ptp(shown[~masks[1]], axis=1) == 0).all()  # grey
     with pytest.raises(CamError, match="height, width"):
-        s5_units.masked(image, masks[1][:10])
+        masked(image, masks[1][:10])
     with pytest.raises(CamError, match="fraction"):
-        s5_units.segment(np.zeros((3, 3)), (48, 48), 1.2)
+        segment(np.zeros((3, 3)), (48, 48), 1.2)
 
 
 def test_overlap_with_parts(world):
     network, pool = world
-    top = s5_units.top_images(network, pool, k=8, progress=False, cache=False)
-    found = s5_units.part_overlap(pool, top, 2)
-    assert found.owner == "class 2"
-    assert found.part in ("left", "right")
-    assert found.n == 4
-    assert found.iou > 0.25 > found.shuffled
+    top = top_images(network, pool, k=8, **QUIET)
+    found = part_overlap(pool, top, 2)
+    assert found["owner"] == "class 2"
+    assert found["part"] in ("left", "right")
+    assert found["n"] == 4
+    assert found["iou"] > 0.25 > found["shuffled"]
+    with pytest.raises(CamError, match="at least 4"):
+        part_overlap(pool, top_images(network, pool, k=3, **QUIET), 2)
     record = pool[2]
-    own = regions(record, pool.classes)
+    own = named_parts(record, pool.classes)
     assert set(own) == {("class 2", "left"), ("class 2", "right")}
     record.parts = None
-    (only,) = regions(record, pool.classes).items()
+    (only,) = named_parts(record, pool.classes).items()
     assert only[0] == ("class 2", "whole")
     np.testing.assert_array_equal(only[1], record.masks[0])
     record.masks = None
     with pytest.raises(CamError, match="neither masks nor parts"):
-        regions(record, pool.classes)
+        named_parts(record, pool.classes)
 
 
 def test_removing_a_class_s_only_unit_costs_that_class_and_no_other(world):
@@ -224,9 +243,8 @@ def test_ablation_is_what_a_forward_pass_without_the_unit_gives(world):
     args = network.class_weights.numpy(), network.class_bias.numpy(), labels
     rows = ablate(features.mean((2, 3)).numpy(), *args, tops=(2,), draws=1)
     for c in range(3):
-        order, _ = s5_units.rank_units(network, c)
         without = features.clone()
-        without[:, order[:2]] = 0
+        without[:, top_units(args[0], 2)[c]] = 0
         right = network.classify(without).argmax(1).numpy() == labels
         row = rows[(rows["class"] == c) & (rows["units"] == OWN)].iloc[0]
         assert row["own"] == pytest.approx(100 * right[labels == c].mean())
@@ -253,26 +271,25 @@ def test_ablation_among_some_of_the_classes_and_bad_input():
 def test_how_many_units_carry_half_of_the_score():
     weights = np.array([[1.0, 1, 1, 1, -5], [8, 1, 1, 0, 0]])
     pooled = np.ones((4, 5), np.float32)
-    found = s5_units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]))
-    assert found.classes.tolist() == [0, 1]
-    assert found.units.tolist() == [2, 1]
-    assert found.positive.tolist() == [4, 3]
-    assert found.top3.tolist() == [0.75, 1.0]
-    assert s5_units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]), 0.75).units[0] == 3
-    with pytest.raises(CamError, match="share"):
-        s5_units.half_of_score(pooled, weights, np.array([0, 0, 1, -1]), 0)
+    found = half_of_score(pooled, weights, np.array([0, 0, 1, -1]))
+    assert found["label"].tolist() == [0, 0, 1, -1]
+    assert found["units"][:3].tolist() == [2, 2, 1]
+    assert found["positive"][:3].tolist() == [4, 4, 3]
+    assert found["top3"][:3].tolist() == [0.75, 0.75, 1.0]
+    assert found.iloc[3, 1:].isna().all()
+    nothing = half_of_score(-pooled[:1], np.abs(weights), np.array([0])).iloc[0]
+    assert nothing["positive"] == 0
+    assert nothing[["units", "top3"]].isna().all()
+    with pytest.raises(CamError, match="expected classes"):
+        half_of_score(pooled, weights, np.array([0, 0, 1, 2]))
 
 
 def test_units_that_classes_share_against_chance():
     weights = np.zeros((6, 40), np.float32)
     for c in range(6):
         weights[c, [0, 1 + 2 * (c // 2), 2 + 6 * (c > 0) + c]] = 1  # unit 0 is everybody's
-    table = s5_units.shared_units(weights, top=3, draws=400).set_index("classes")
-    own = s5_units.owners(weights, 3)
-    assert next(iter(own.items())) == (0, list(range(6)))
-    assert table.loc[1, "units"] == len(own)
-    assert table.loc[6, "units"] == 1
-    assert table.loc[2, "units"] == sum(len(v) >= 2 for v in own.values())
+    table = shared_units(weights, top=3, draws=400).set_index("classes")
+    assert table["units"].tolist() == [1 + 3 + 6, 1 + 3, 1, 1, 1, 1]
     p = 3 / 40
     assert table.loc[1, "expected"] == pytest.approx(40 * (1 - (1 - p) ** 6))
     assert (table["low"] <= table["expected"]).all()

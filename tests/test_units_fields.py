@@ -7,15 +7,16 @@ from torch import nn
 from units_world import Pictures
 
 from cam_utils import CamError
-from cam_utils.networks import as_gap_network, build_mini
+from cam_utils.networks import as_gap_network
 from cam_utils.networks.gap import GapNetwork, InputSpec
 from cam_utils.networks.zoo.caffe import build_caffe
+from cam_utils.networks.zoo.mini_weights import build_mini
 from cam_utils.sections.s5_units.field import receptive_field
 from cam_utils.sections.s5_units.known_fields import OneConvolution
 from cam_utils.sections.s5_units.occlusion import (
+    EmpiricalField,
     discrepancy,
     empirical_field,
-    field_side,
     occluders,
     scaled_occluder,
 )
@@ -151,7 +152,7 @@ def test_weights_and_mode_stay_as_they_are():
 @pytest.mark.parametrize(("size", "nonzero"), [(9, None), (9, 5), (13, 3)])
 def test_empirical_field_is_exact_where_it_is_known(size, nonzero):
     net, pool = OneConvolution(size, nonzero), Pictures(6, 48)
-    top = top_images(net, pool, [0], k=4, progress=False, cache=False)
+    top = top_images(net, pool, k=4, progress=False, cache=False)
     field = receptive_field(net)
     assert field.size == size
     found = empirical_field(net, pool, top, 0, count=4, patch=1, stride=1, field=field)
@@ -166,10 +167,10 @@ def test_empirical_field_is_exact_where_it_is_known(size, nonzero):
 
 def test_occluders_widen_the_field_by_at_most_their_size():
     net, pool = OneConvolution(9), Pictures(6, 48)
-    top = top_images(net, pool, [0], k=3, progress=False, cache=False)
+    top = top_images(net, pool, k=3, progress=False, cache=False)
     found = empirical_field(net, pool, top, 0, count=3, patch=5, stride=2)
     assert 9 <= found.side(0.0) <= 9 + 5 + 1  # half a grid step on either side
-    assert field_side(found.map, 0.5) <= found.side(0.0)
+    assert found.side(0.5) <= found.side(0.0)
 
 
 def naive(net, view, unit, patch, stride, seed):
@@ -204,6 +205,13 @@ def test_occluders_follow_the_picture_s_size():
     assert scaled_occluder(224) == (11, 3)
     assert scaled_occluder(112) == (5, 2)
     assert ((224 - 11) // 3 + 1) ** 2 == 5184  # [34]: "about 5,000"
-    assert field_side(np.zeros((5, 5))) == 0
+
+
+def test_the_side_of_a_field_is_that_of_a_square_of_its_area():
+    canvas = np.zeros((9, 9))
+    assert EmpiricalField(canvas, 1, 1, 1, 1).side() == 0
+    canvas[2:5, 2:5], canvas[3, 3] = 0.4, 1.0
+    field = EmpiricalField(canvas, 1, 1, 1, 1)
+    assert [field.side(f) for f in (0, 0.3, 0.5)] == [3, 3, 1]
     with pytest.raises(CamError, match="fraction"):
-        field_side(np.ones((5, 5)), 1.0)
+        field.side(1.0)

@@ -1,4 +1,4 @@
-"""Section 5's tables, figures and stored runs."""
+"""Section 5's tables, figures, verdicts and stored runs."""
 
 import json
 
@@ -7,91 +7,126 @@ import pandas as pd
 import pytest
 from units_world import Colours, Pictures
 
-from cam_utils import load_network
 from cam_utils.commands import tables_command
-from cam_utils.sections.s5_units import ReceptiveField, figures, studies
-from cam_utils.sections.s5_units import tables as rows
-from cam_utils.sections.s5_units.ablation import OWN
+from cam_utils.metrics import Rate, pick
+from cam_utils.sections.s5_units import figures, studies, tables, verdicts
+from cam_utils.sections.s5_units.ablation import CHANGE, OWN, ablation_table
+from cam_utils.sections.s5_units.field import ReceptiveField
+from cam_utils.sections.s5_units.halves import look
 from cam_utils.sections.s5_units.occlusion import EmpiricalField
-from cam_utils.sections.s5_units.tables import difference, look, part_table, pick
-from cam_utils.study import Ask
+from cam_utils.sections.s5_units.unit_parts import part_table
+from cam_utils.study import Ask, Opened, stored_table
 
 
 @pytest.fixture(scope="module")
-def world():
+def half():
     pool, test = Pictures(30, 48, 3), Pictures(24, 48, 3, seed=9)
     return look("toy", Colours().eval(), pool, test, k=8, cache=False)
 
 
-def test_top_table(world):
-    table = world.table
+def number(table, metric, **where):
+    return Rate.of(pick(table, metric=metric, **where))
+
+
+def test_top_table(half):
+    table = half.frames["units"]
     assert table.groupby("class").size().tolist() == [3, 3, 3]
     first = table[table["rank"] == 1]
     assert first["unit"].tolist() == [0, 1, 2]
     assert first["purity"].tolist() == [1, 1, 1]
     assert (first["name"] == first["label"]).all()
-    assert first["images"].iloc[0].split() == world.top.ids[0, :3].tolist()
+    assert first["images"].iloc[0].split() == half.top.ids[0, :3].tolist()
     assert (table[table["rank"] == 2]["weight"] == 0.05).all()
 
 
-def test_purity_half_and_sharing(world):
-    purity = world.purity()
-    assert pick(purity, "purity of a class's unit 1 for the class, %").value == 100
-    assert pick(purity, "share of the class in the pool, %").value == pytest.approx(33.33, abs=0.01)
-    assert pick(purity, "units that never react, %").value == 0
-    half = world.half()
-    assert pick(half, "units that carry half of the positive score").value == 1
+def test_purity_spread_and_sharing(half):
+    purity = tables.purity_table(half.frames)
+    assert number(purity, "purity of a class's unit 1 for the class, %").value == 100
+    assert number(purity, "share of the class in the pool, %").value == 33.33
+    assert number(purity, "units that never react, %").value == 0
+    spread = tables.spread_table(half.frames["score"])
+    assert number(spread, tables.HALF).value == 1
     # the class's unit and the five that see everything
-    assert pick(half, "units that contribute positively").value == pytest.approx(6, abs=1)
-    sharing = world.sharing()
-    three = sharing[sharing["top"] == 3].set_index("classes")
+    assert number(spread, "units that contribute positively").value == pytest.approx(6, abs=1)
+    three = half.frames["sharing"].set_index("classes")
+    assert (three["top"] == 3).all()  # ten are more than the network has
     assert three.loc[1, "units"] == 5  # one of its own each, and 3, 4 of everybody
     assert three.loc[3, "units"] == 2
 
 
-def test_ablation_of_a_world(world):
-    table = world.ablation()
-    found = pick(table, "change of the class, points", removed=1, units=OWN)
+def test_ablation_of_a_half(half):
+    table = ablation_table(half.frames["ablation"])
+    found = number(table, CHANGE, removed=1, units=OWN)
     assert found.value < -60
     assert found.n == 3
-    assert pick(table, "accuracy of the class, %", removed=0).value == 100
-    with pytest.raises(ValueError, match="unpack"):
-        pick(table, "change of the class, points", units=OWN)
+    assert number(table, "accuracy of the class, %", removed=0).value == 100
 
 
-def test_parts_of_a_world(world):
-    table = part_table(world)
+def test_some_of_the_classes(half):
+    some = look("toy", half.network, half.pool, half.test, k=8, classes=[2, 0], cache=False)
+    assert some.frames["units"]["class"].unique().tolist() == [2, 0]
+    assert set(some.frames["ablation"]["class"]) == {0, 2}
+    assert len(some.frames["score"]) == 24
+
+
+def test_parts_of_a_half(half):
+    table = part_table(half)
     assert table["unit"].tolist() == [0, 1, 2]
     assert (table["owner"] == ["class 0", "class 1", "class 2"]).all()
-    found = difference(table["iou"], table["shuffled"])
-    assert found.low > 0
-    assert found.value == pytest.approx((table["iou"] - table["shuffled"]).mean())
+    assert list(table)[:4] == ["class", "unit", "owner", "part"]
 
 
-def test_the_rows_of_figure_13_end_with_the_least_pure_class():
-    purity = pd.Series({2: 0.5, 5: 0.1, 7: 0.9, 8: 0.3})
-    assert figures.choose_rows(purity, 2, 0)[-1] == 5
-    assert figures.choose_rows(purity, 9, 0) == [2, 7, 8, 5]
-    assert figures.choose_rows(purity, 2, 1) == figures.choose_rows(purity, 2, 1)
+def test_verdicts_of_a_half(half):
+    more = look("toy", Colours(12).eval(), half.pool, half.test, k=8, cache=False)
+    found = {v.claim: v for v in verdicts.of_half(more)}
+    assert found["units-are-class-specific"].holds is None  # two of three units are everybody's
+    assert found["units-are-class-specific"].on == "toy pictures all"
+    assert found["units-are-not-shared"].holds is False
+    assert found["units-are-not-shared"].on == "colours, its class weights"
+    assert {v.where for v in found.values()} == {"toy"}
+    parts = part_table(half)
+    assert verdicts.detect_parts(half, parts).holds is True
+    planted = parts.assign(iou=parts["shuffled"], shuffled=parts["iou"])
+    assert verdicts.detect_parts(half, planted).holds is False
+
+
+def planted(name):
+    """The stored rows with the opposite of what was measured."""
+    rows, made = stored_table(name)
+    if name == "units_sharing":
+        return rows.assign(high=0), made
+    whole = 100 if name == "units_purity" else 0
+    ends = {"measured": "measured", "low": "high", "high": "low"}
+    return rows.assign(**{new: whole - rows[old] for new, old in ends.items()}), made
+
+
+def test_verdicts_of_the_stored_rows(monkeypatch):
+    found = {v.name: v for v in verdicts.on_photos()}
+    assert [v.holds for v in found.values()] == [False, False, True, True]
+    assert found["units-guide-classification-real"].on == "imagenette+ilsvrc val+val"
+    assert found["units-are-not-shared-real"].measured == "925 different units, by chance 970"
+    monkeypatch.setattr(verdicts, "stored_table", planted)
+    assert [v.holds for v in verdicts.on_photos()] == [True, True, False, False]
+    monkeypatch.setattr(verdicts, "stored_table", lambda name: None)
+    assert verdicts.on_photos() == []
 
 
 def texts(fig):
     return [t.get_text() for ax in fig.axes for t in (*ax.texts, ax.title) if t.get_text()]
 
 
-def test_figure_13_prints_weights_and_purity(world):
-    half = figures.Half("toys", world.network, world.pool, world.top, [1, 2])
-    fig = figures.figure13([half, half])
+def test_figure_13_prints_weights_and_purity(half):
+    fig = figures.figure13([half, half], count=1)
     found = texts(fig)
-    assert found.count("toys") == 2
-    assert found.count("unit 1: w = 40.00, purity 100%") == 2
-    assert any("least pure" in t for t in found)
+    assert found.count("toy: colours") == 2
+    assert found.count("unit 2: w = 40.00, purity 100%") == 2
+    assert sum("least pure" in t for t in found) == 2
     assert sum(bool(ax.images) for ax in fig.axes) == 2 * 2 * 9
     wrong = [t for t in found if t in ("red", "green", "blue")]
     assert wrong  # units of everybody show images of other classes, and say so
 
 
-def test_pictures_of_fields_and_ablation(world):
+def test_pictures_of_fields_and_ablation(half):
     canvas = np.zeros((97, 97))
     canvas[46:51, 46:51] = 1
     found = EmpiricalField(canvas, 2, 4, 1, 1)
@@ -102,26 +137,24 @@ def test_pictures_of_fields_and_ablation(world):
         "a\ntheory 15 px, measured 5 px",
         "b\ntheory the whole picture, measured 5 px",
     ]
-    fig = figures.draw_ablation({"toy": world.ablation()})
+    fig = figures.draw_ablation({"toy": ablation_table(half.frames["ablation"])})
     (axis,) = fig.axes
     assert [t.get_text() for t in axis.get_xticklabels()] == ["1", "3"]
 
 
-def test_seeded_units():
-    network = Colours()
-    found = rows.seeded_units(network, range(3), 2)
-    assert len(found) == 2
-    assert set(found) <= {0, 1, 2}
-    assert all(f"first unit of {network.classes[u]}" == text for u, text in found.items())
-    network.class_weights[:, 4] = 99  # everybody's first
-    assert list(rows.seeded_units(network, range(3), 2)) == [4]
+(STUDY,) = studies.STUDIES
+
+
+def small(monkeypatch):
+    monkeypatch.setattr(studies, "UNITS", {"mini": 1, "paper": 2})
+    monkeypatch.setattr(studies, "GRID", {"mini": 24, "paper": 2})
+    monkeypatch.setattr(studies, "IMAGES", 1)
 
 
 def test_the_mini_study_is_written_with_its_origin(tmp_path, monkeypatch):
+    small(monkeypatch)
     monkeypatch.setattr(studies, "MINI", {"mini/alexnetplus-gap": "mini/objects"})
-    for name, value in (("MINI_UNITS", 1), ("MINI_IMAGES", 1), ("MINI_GRID", 24)):
-        monkeypatch.setattr(studies, name, value)
-    (path,) = tables_command.run_studies(["units"], Ask("mini", limit=24), tmp_path)
+    path, _ = tables_command.run_studies(["units"], Ask("mini", limit=24), tmp_path)
     table = pd.read_csv(path)
     row = table.iloc[0]
     assert (len(table), row["theoretical"], row["stride"]) == (1, 129, 8)
@@ -129,16 +162,42 @@ def test_the_mini_study_is_written_with_its_origin(tmp_path, monkeypatch):
     made = json.loads(path.with_suffix(".json").read_text())
     assert made["command"] == "python -m cam_utils tables --profile mini --only units --limit 24"
     assert "mini/alexnetplus-gap" in made["weights"]
+    assert (made["images"], made["n"]) == ("mini/objects", 24)
+
+
+class Ten(Pictures):
+    imagenet_indices = (2, 0)
+
+
+def test_the_tables_of_photos_have_the_stored_columns(tmp_path, monkeypatch):
+    small(monkeypatch)
+    network, pool = Colours().eval(), Ten(30, 48, 3)
+    monkeypatch.setattr(studies, "look", lambda *a, **k: look(*a, **k, k=8, cache=False))
+    opened = Opened({"toy": network}, {"pool": pool, "ten": pool})
+    frames = STUDY.measure(opened, Ask("paper", tmp_path))
+    found, note = STUDY.tables(opened, frames)
+    assert note == {"top": 12}
+    for name, rows in found.items():
+        assert list(pd.DataFrame(rows)) == list(stored_table(name)[0])
+    assert {row["class"] for row in found["units_ablation_classes"]} == {0, 2}
+    fields = pd.DataFrame(found["units_fields"])
+    assert sorted(fields["chosen"]) == ["first unit of blue", "first unit of red"]
+    assert sorted(fields["unit"]) == [0, 2]
+    half = pd.DataFrame(found["units_half"])
+    sizes = pick(half, metric=tables.HALF).set_index("classes")["n"]
+    assert sizes.to_dict() == {"ten of Imagenette": 2, "all in the pool": 3}
+    assert [row["weights"] for row in found["units_sharing"]] == ["colours"] * 3
 
 
 def test_the_real_pool_counts_every_photo_once(shared):
-    network = load_network("caffe/googlenet", shared / "real")
-    pool, ten = rows.real_pool(network, shared / "real")
+    opened = STUDY.open(Ask("paper", shared / "real"))
+    pool, ten = opened.images, opened.parts["ten"].imagenet_indices
     assert len(pool) == 899
     assert len(pool.repeated) == 1
     labels = np.array([pool.label(i) for i in range(len(pool))])
     assert all((labels == c).sum() >= 50 for c in ten)
     assert pool[0].label == ten[0]
-    weights = rows.released_weights(shared / "real")
+    assert len(STUDY.open(Ask("paper", shared / "real", limit=40)).images) == 40
+    weights = studies.released_weights(shared / "real")
     assert weights.shape == (1000, 1024)
-    assert rows.released_weights(shared) is None
+    assert studies.released_weights(shared) is None

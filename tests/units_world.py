@@ -12,19 +12,19 @@ SPEC = InputSpec(size=48, resize=48, squash=True, mean=(0.3, 0.3, 0.3), std=(1, 
 
 
 class Colours(GapNetwork):
-    """Unit c < 3 sees colour c and is all that class c has; five more units see everything."""
+    """Unit c < 3 sees colour c and is all that class c has; the other units see everything."""
 
-    def __init__(self):
+    def __init__(self, units: int = 8):
         super().__init__()
-        self.conv = nn.Conv2d(3, 8, 3, 2, 1)
+        self.conv = nn.Conv2d(3, units, 3, 2, 1)
         nn.init.zeros_(self.conv.weight)
         nn.init.constant_(self.conv.bias, -2.0)
         for c in range(3):
             for other in range(3):
                 self.conv.weight.data[c, other] = 1.0 if other == c else -0.5
-        self.conv.weight.data[3:, 0] = 0.02 * torch.arange(1, 6)[:, None, None]
+        self.conv.weight.data[3:, 0] = 0.02 * torch.arange(1, units - 2)[:, None, None]
         self.conv.bias.data[3:] = 0.3
-        weights = torch.zeros(3, 8)
+        weights = torch.zeros(3, units)
         weights[:, :3] = torch.eye(3) * 40
         weights[:, 3:] = 0.05
         self.register_buffer("class_weights", weights)

@@ -10,7 +10,7 @@ from .truth import Truth
 SIGMA = 0.25
 
 
-def whole_image(truth: Truth) -> np.ndarray:
+def whole_box(truth: Truth) -> np.ndarray:
     """(n, 4) float64: the whole of each image."""
     return centre_box(truth, 1.0)
 

@@ -65,7 +65,7 @@ def score_map(map: Tensor | np.ndarray) -> np.ndarray:
     return array / peak if peak > 0 else array
 
 
-def grey_levels(map: Tensor | np.ndarray) -> np.ndarray:
+def minmax_levels(map: Tensor | np.ndarray) -> np.ndarray:
     """(H, W) raw map to uint8, `score_map` times 255, rounded down; `sweep.sweep` takes it."""
     return (score_map(map) * 255).astype(np.uint8)
 
@@ -101,7 +101,7 @@ def _contours(map, threshold: float) -> tuple[tuple[int, int], list[np.ndarray]]
         raise CamError(
             f"Found threshold={threshold!r}, expected a fraction of the maximum, from 0 to below 1."
         )
-    levels = grey_levels(map)
+    levels = minmax_levels(map)
     mask = (levels > int(float(threshold) * levels.max())).astype(np.uint8)
     contours, _ = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     return mask.shape, contours

@@ -55,7 +55,8 @@ def parser() -> argparse.ArgumentParser:
     sub = command("tables", _tables, "run and store what is behind Tables 2 to 5 and the ablation")
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
     sub.add_argument(
-        "--only", help="comma-separated: heads, table2, ablation, poolings, table4, table5, units"
+        "--only",
+        help="comma-separated: maps, heads, table2, ablation, poolings, table4, table5, units",
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
@@ -140,7 +141,7 @@ def _explain(args):
     for name, score, box in zip(found.names, found.scores, found.boxes, strict=True):
         x0, y0, x1, y1 = (int(v) for v in box)
         print(f"{score:7.4f}  {name:32s} box x {x0}-{x1}, y {y0}-{y1}")
-    fig = explain.draw(found)
+    fig = explain.draw_explanation(found)
     with replacing(out) as part:
         fig.savefig(part, format="png", dpi=120)
     plt.close(fig)

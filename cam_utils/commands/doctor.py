@@ -6,9 +6,10 @@ from pathlib import Path
 import torch
 
 from ..data.readiness import doctor_rows
-from ..networks import available_networks, shipped_mini
+from ..networks import available_networks
 from ..networks.zoo.caffe import CAFFE_NETWORKS
-from ..networks.zoo.places365 import PLACES, PUBLISHED, places_file
+from ..networks.zoo.mini_weights import shipped_mini
+from ..networks.zoo.places365 import PLACES
 from ..provenance import device_name, versions
 from ..sections.s31_surgery.tables import NETWORKS as TABLE1
 
@@ -60,16 +61,12 @@ def report(root: str | None = None, list_networks: bool = False) -> str:
 
 def weight_rows(root: Path | None) -> list[tuple[str, bool, str]]:
     """(network, present, detail) for every Caffe and Places network."""
+    files = {name: entry.file for name, entry in CAFFE_NETWORKS.items()} | PLACES
     rows = []
-    files = {name: (entry.files, entry.published) for name, entry in CAFFE_NETWORKS.items()}
-    files |= {name: ((places_file(name),), PUBLISHED) for name in PLACES}
-    for name, (accepted, published) in files.items():
-        paths = [root / "weights" / f for f in accepted] if root else []
-        found = next((p for p in paths if p.exists()), None)
-        if found:
-            rows.append((name, True, f"{found.name}, {found.stat().st_size / 1e6:.0f} MB"))
-        else:
-            rows.append((name, False, f"{accepted[0]}: {published}"))
+    for name, file in files.items():
+        path = file.here(root)
+        size = f"{path.name}, {path.stat().st_size / 1e6:.0f} MB" if path else ""
+        rows.append((name, path is not None, size or f"{file.names[0]}: {file.published}"))
     return rows
 
 

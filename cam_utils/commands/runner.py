@@ -32,7 +32,7 @@ def check_parameters(path: Path, given: dict) -> dict:
     return {name: typed(name, value, kinds[name]) for name, value in given.items()}
 
 
-def run(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
+def run_notebook(path: Path, given: dict, output: Path, timeout: int = 7200) -> dict:
     """Execute one notebook; its outcome: name, seconds, verdict counts, error (or None)."""
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -86,7 +86,7 @@ def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = 
     build = executed(profile)
     failed = 0
     for path, values in checked.items():
-        outcome = run(path, values, build / path.name)
+        outcome = run_notebook(path, values, build / path.name)
         counts = ", ".join(f"{n} {word}" for word, n in outcome["verdicts"].items())
         state = "failed" if outcome["error"] else "ok"
         print(

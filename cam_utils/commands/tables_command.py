@@ -4,14 +4,17 @@ from pathlib import Path
 
 from ..errors import CamError, unknown
 from ..keep import project_root
+from ..sections.s2_maps.studies import STUDIES as MAPS
 from ..sections.s4_transfer import studies as table5_run
-from ..sections.s5_units import studies as units_run
+from ..sections.s5_units.studies import STUDIES as UNITS
 from ..sections.s31_surgery.studies import STUDIES as SURGERY
 from ..sections.s32_localization.studies import STUDIES as LOCALIZATION
 from ..sections.s41_birds import studies as table4_run
-from ..study import Ask, Opened, Study, record, run
+from ..study import Ask, Study, run
 
-STUDIES: dict[str, Study] = {study.name: study for study in (*SURGERY, *LOCALIZATION)}
+STUDIES: dict[str, Study] = {
+    study.name: study for study in (*MAPS, *SURGERY, *LOCALIZATION, *UNITS)
+}
 
 
 def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> list[Path]:
@@ -42,16 +45,7 @@ def _folder(ask: Ask, out) -> Path:
     return Path(out) if out else (project_root() or Path()) / "figures" / ask.profile
 
 
-def _units(ask: Ask, out: Path) -> list[Path]:
-    def about_units(nets, images) -> dict:
-        opened = Opened(nets, {"": images})
-        return record(Study("units", "", None, None, None), ask, opened)
-
-    return units_run.study(ask.profile, ask.root, ask.device, ask.limit, out, about_units)
-
-
 _OLD = {
     "table4": lambda ask, out: table4_run.run(ask.profile, ask.root, ask.device, ask.limit, out),
     "table5": lambda ask, out: table5_run.run(ask.profile, ask.root, ask.device, ask.limit, out),
-    "units": _units,
 }

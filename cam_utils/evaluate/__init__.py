@@ -18,7 +18,7 @@ from ..keep import Keeper, Piece, check_writable, replacing, write_json
 from ..provenance import about
 from ..stream import decoders, in_shards, nothing_read
 from .items import opened
-from .localize import packed, read_table, rows_of, rows_under, table_of, unpacked
+from .localize import arrays_to_rows, read_table, rows_of, rows_to_arrays, rows_under, table_of
 from .protocols import CLASSIFY, PAPER, PROTOCOLS, RELEASED, RULES, WSOL, Protocol
 from .ready import check_classes, prepared
 from .summary import errors
@@ -210,7 +210,7 @@ def _tables(
 
 
 def _packed(rows: list[list], protocols: list[Protocol]) -> dict[str, np.ndarray]:
-    tables = [packed(table_of(own, p)) for own, p in zip(rows, protocols, strict=True)]
+    tables = [rows_to_arrays(table_of(own, p)) for own, p in zip(rows, protocols, strict=True)]
     return {f"{k}/{name}": v for k, some in enumerate(tables) for name, v in some.items()}
 
 
@@ -228,7 +228,7 @@ def _unpacked(
     tables = []
     for k, protocol in enumerate(protocols):
         own = {name[len(f"{k}/") :]: v for name, v in arrays.items() if name.startswith(f"{k}/")}
-        tables.append(_noted(unpacked(own, protocol), note["unreadable"], resumed, part))
+        tables.append(_noted(arrays_to_rows(own, protocol), note["unreadable"], resumed, part))
     return tables
 
 

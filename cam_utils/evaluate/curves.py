@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ..boxes.wsol import grey_levels, truth_boxes, warp
+from ..boxes.wsol import minmax_levels, truth_boxes, warp
 from ..errors import CamError
 from .items import Item
 
@@ -35,7 +35,7 @@ def curves_of(map: Tensor, item: Item, side: int) -> tuple[str, str]:
 
     if not len(item.truth):
         return "", ""
-    found = sweep(grey_levels(warp(map, side)), truth_boxes(item.truth, item.size, side))
+    found = sweep(minmax_levels(warp(map, side)), truth_boxes(item.truth, item.size, side))
     return _text(found.iou_v1), _text(found.iou_v2)
 
 

@@ -67,13 +67,13 @@ def table_of(rows: list[tuple], protocol: Protocol) -> pd.DataFrame:
     return rounded(table.astype({"label": int, "rank": int, "class": int}))
 
 
-def packed(table: pd.DataFrame) -> dict[str, np.ndarray]:
+def rows_to_arrays(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """The table as arrays of numbers, which can be kept and joined one after the other."""
     return {name: _bytes(table[name]) if name in TEXT else table[name].to_numpy() for name in table}
 
 
-def unpacked(arrays: dict[str, np.ndarray], protocol: Protocol) -> pd.DataFrame:
-    """What `packed` made arrays of."""
+def arrays_to_rows(arrays: dict[str, np.ndarray], protocol: Protocol) -> pd.DataFrame:
+    """What `rows_to_arrays` made arrays of."""
     found = {name: arrays[name] for name in columns(protocol)}
     for name in TEXT:
         if name in found:

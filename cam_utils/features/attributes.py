@@ -1,12 +1,11 @@
 """One linear SVM for each of many attributes that an image may have together (SUN Attribute)."""
 
 import numpy as np
-import pandas as pd
-from sklearn.metrics import average_precision_score
 from sklearn.model_selection import KFold
 
 from ..errors import CamError
-from .svm import GRID, LinearSvm, checked_grid, checked_values, solve
+from .scores import precisions
+from .svm import GRID, LinearSvm, checked_grid, checked_values, chosen_cost, solve
 
 
 def fit_attributes(features, truth, names, seed: int = 0, grid=GRID, folds: int = 5) -> LinearSvm:
@@ -38,16 +37,14 @@ def fit_attributes(features, truth, names, seed: int = 0, grid=GRID, folds: int 
             f"Attribute {names[int(rare.argmin())]} has only {int(rare.min())} images with it, or "
             f"without it, and {folds} are needed; leave it out or use fewer folds."
         )
-    rows = []
+
+    def precision(rows, held_out, cost: float) -> dict:
+        weights, bias, _ = _solve_all(values[rows], truth[rows], cost)
+        found = values[held_out] @ weights.T + bias
+        return {"average_precision": 100 * _mean_precision(found, truth[held_out])}
+
     splitter = KFold(folds, shuffle=True, random_state=seed)
-    for fold, (train, held_out) in enumerate(splitter.split(values) if len(grid) > 1 else ()):
-        for cost in grid:
-            weights, bias, _ = _solve_all(values[train], truth[train], cost)
-            found = values[held_out] @ weights.T + bias
-            rows.append((cost, fold, 100 * _mean_precision(found, truth[held_out])))
-    table = pd.DataFrame(rows, columns=["cost", "fold", "average_precision"])
-    means = table.groupby("cost")["average_precision"].mean()
-    cost = float(means.index[int(np.argmax(means.to_numpy()))]) if rows else grid[0]
+    cost, table = chosen_cost(grid, lambda: splitter.split(values), precision)
     weights, bias, converged = _solve_all(values, truth, cost)
     return LinearSvm(weights, bias, [str(n) for n in names], cost, table, converged)
 
@@ -65,6 +62,4 @@ def _solve_all(values, truth, cost: float):
 
 def _mean_precision(decisions, truth) -> float:
     both = truth.any(0) & ~truth.all(0)
-    return float(np.mean([
-        average_precision_score(t, d) for t, d in zip(truth.T[both], decisions.T[both], strict=True)
-    ]))  # fmt: skip
+    return float(precisions(decisions[:, both], truth[:, both]).mean())

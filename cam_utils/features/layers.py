@@ -9,10 +9,9 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import VGG, AlexNet
 
 from ..errors import CamError, unknown
-from ..networks.cut.chain import bare, chain
+from ..networks.cut.chain import bare, chain, torchvision_kind
 from ..networks.gap import GapNetwork
 
 GAP = "gap"
@@ -21,12 +20,10 @@ MAPS = "maps"  # what is pooled to "gap"
 
 RECTIFIED = ("fc6", "fc7")  # a ReLU follows them, whether or not it is a module
 
-_TORCHVISION = {AlexNet: ("classifier.1", "classifier.4"), VGG: ("classifier.0", "classifier.3")}
-
-
-def pooled(network: GapNetwork, maps: Tensor) -> Tensor:
-    """Maps (B, K, h, w) to (B, K): pooled as the network does it before its linear layer."""
-    return maps.amax((2, 3)) if network.pool == "max" else maps.mean((2, 3))
+_TORCHVISION = {
+    "AlexNet": ("classifier.1", "classifier.4"),
+    "VGG": ("classifier.0", "classifier.3"),
+}
 
 
 def available_layers(network: nn.Module) -> dict[str, str]:
@@ -36,9 +33,8 @@ def available_layers(network: nn.Module) -> dict[str, str]:
     """
     known = {GAP: "", MAPS: ""} if isinstance(network, GapNetwork) else {}
     model = bare(network)
-    for kind, paths in _TORCHVISION.items():
-        if isinstance(model, kind):
-            known |= dict(zip(RECTIFIED, paths, strict=True))
+    if paths := _TORCHVISION.get(torchvision_kind(model)):
+        known |= dict(zip(RECTIFIED, paths, strict=True))
     paths = [path for path, _ in model.named_modules() if path]
     known |= {name: name for name in RECTIFIED if name in paths}
     known |= {layer.name: layer.path for layer in chain(network) if layer.path in paths}
@@ -62,7 +58,7 @@ def reader(network: nn.Module, layer: str = GAP) -> Callable[[Tensor], Tensor]:
     if layer == MAPS:
         return network.features
     if layer == GAP:
-        return lambda images: pooled(network, network.features(images))
+        return lambda images: network.pooled(network.features(images))
     module = bare(network).get_submodule(known[layer])
 
     def read(images: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How good features are: accuracy, mean class accuracy, average precision, and differences."""
+"""How good features are: accuracy and average precision, each with its interval."""
 
 from collections.abc import Sequence
 
@@ -12,31 +12,6 @@ from ..metrics.intervals import Rate, mean_interval, rate
 def accuracy(predicted, labels) -> Rate:
     """Share of right classes in percent, with Wilson's 95 % interval (Table 5)."""
     return rate(_hits(predicted, labels))
-
-
-def mean_class_accuracy(predicted, labels) -> Rate:
-    """Mean over classes of each class's share of right ones, in percent.
-
-    The interval is a bootstrap over images: each image's hit is weighted so that classes count
-    alike. With equally many images of each class it is the accuracy.
-    """
-    hits, labels = _hits(predicted, labels), np.asarray(labels)
-    _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    value = (np.bincount(place, hits) / counts).mean()
-    share = len(hits) / (len(counts) * counts[place])  # of mean 1
-    # the mean of these is the value, and their spread that of the ratio estimate
-    return mean_interval(100 * (value + share * (hits - np.bincount(place, hits)[place]
-                                                 / counts[place])))  # fmt: skip
-
-
-def accuracy_difference(first, second, labels, seed: int = 0) -> Rate:
-    """Accuracy of the first minus that of the second on the same images, in points.
-
-    Args:
-        first, second: (N,) predicted classes. Interval: bootstrap over the images.
-    """
-    a, b = (_hits(p, labels).astype(float) for p in (first, second))
-    return mean_interval(100 * (a - b), seed)
 
 
 def over_splits(tests: Sequence[np.ndarray], hits: Sequence[np.ndarray], n: int) -> Rate:
@@ -61,7 +36,7 @@ def over_splits(tests: Sequence[np.ndarray], hits: Sequence[np.ndarray], n: int)
     return mean_interval(100 * (value + len(times) * (right - value * times)))
 
 
-def average_precision(decisions, truth) -> Rate:
+def mean_average_precision(decisions, truth) -> Rate:
     """Mean average precision over attributes in percent (SUN Attribute); interval over attributes.
 
     Arguments and errors as of `precisions`.

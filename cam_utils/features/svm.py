@@ -126,11 +126,17 @@ def fit_svm(features, labels, classes, seed: int = 0, grid=GRID, folds: int = 5)
     """
     values, labels, grid = checked_values(features), np.asarray(labels), checked_grid(grid)
     _check(values, labels, len(classes), grid, folds)
-    table = _cross_validate(values, labels, grid, folds, seed) if len(grid) > 1 else _NO_FOLDS
-    cost = grid[0]
-    if len(grid) > 1:
-        means = table.groupby("cost")["accuracy"].mean()
-        cost = float(means.index[int(np.argmax(means.to_numpy()))])  # the first, the smallest
+
+    def accuracy(rows, held_out, cost: float) -> dict:
+        weights, bias, converged = solve(values[rows], labels[rows], cost)
+        found = (values[held_out] @ weights.T + bias).argmax(1)
+        return {
+            "accuracy": 100 * float((found == labels[held_out]).mean()),
+            "converged": converged,
+        }
+
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    cost, table = chosen_cost(grid, lambda: splitter.split(values, labels), accuracy)
     weights, bias, converged = solve(values, labels, cost)
     if not converged:
         warnings.warn(
@@ -140,7 +146,7 @@ def fit_svm(features, labels, classes, seed: int = 0, grid=GRID, folds: int = 5)
             stacklevel=2,
         )
     names = [str(c) for c in classes]
-    return LinearSvm(weights, bias, names, cost, table.copy(), converged)
+    return LinearSvm(weights, bias, names, cost, table, converged)
 
 
 def kept_svm(
@@ -160,19 +166,23 @@ def kept_svm(
     return svm
 
 
-_NO_FOLDS = pd.DataFrame({"cost": [], "fold": [], "accuracy": [], "converged": []})
+def chosen_cost(grid: list[float], splits, score) -> tuple[float, pd.DataFrame]:
+    """The cost with the best mean score over the folds, of equals the smallest; all scores.
 
-
-def _cross_validate(values, labels, grid, folds: int, seed: int) -> pd.DataFrame:
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    rows = []
-    for fold, (train, held_out) in enumerate(splitter.split(values, labels)):
-        for cost in grid:
-            weights, bias, converged = solve(values[train], labels[train], cost)
-            found = (values[held_out] @ weights.T + bias).argmax(1)
-            accuracy = 100 * float((found == labels[held_out]).mean())
-            rows.append((cost, fold, accuracy, converged))
-    return pd.DataFrame(rows, columns=["cost", "fold", "accuracy", "converged"])
+    Args:
+        grid: costs, sorted; with one there is nothing to choose and no cross-validation.
+        splits: gives (rows to train on, rows held out) for each fold.
+        score: (rows, held_out, cost) to {column: value}; the first column decides.
+    """
+    if len(grid) == 1:
+        return grid[0], pd.DataFrame({"cost": [], "fold": []})
+    table = pd.DataFrame([
+        {"cost": cost, "fold": fold} | score(*rows, cost)
+        for fold, rows in enumerate(splits())
+        for cost in grid
+    ])  # fmt: skip
+    means = table.groupby("cost")[table.columns[2]].mean()
+    return float(means.index[int(np.argmax(means.to_numpy()))]), table
 
 
 def solve(values, labels, cost: float) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -93,7 +93,7 @@ def null_hits(truth: Truth, fraction: float, seed: int = 0) -> dict[str, pd.Seri
         "random corners": null_boxes.random_corners(truth, seed),
         "random place, another's size": null_boxes.random_place(truth, seed),
         "another image's truth box": null_boxes.another_box(truth, seed),
-        "whole image": null_boxes.whole_image(truth),
+        "whole image": null_boxes.whole_box(truth),
         f"centred Gaussian (sigma {null_boxes.SIGMA:g}), 20 %": null_boxes.gaussian_box(truth),
         f"centre box, {100 * fraction:.0f} % of the sides": centre_box(truth, fraction),
     }

@@ -80,3 +80,27 @@ def _both(map, mask) -> tuple[np.ndarray, np.ndarray]:
             "expected a boolean mask in the map's frame: paste the map into the picture first."
         )
     return array, mask
+
+
+# ---------------------------------------------------------------- the pointing game, cell by cell
+
+
+def peak_points(maps: Tensor, sizes: np.ndarray) -> np.ndarray:
+    """(N, 2) x, y in pixels of the original images: the centre of each map's highest cell.
+
+    Args:
+        maps: (N, h, w) of the view "whole".
+        sizes: (N, 2) height and width.
+    """
+    h, w = maps.shape[1:]
+    best = maps.flatten(1).argmax(1).numpy()
+    rows, columns = best // w, best % w
+    return np.stack([(columns + 0.5) / w * sizes[:, 1], (rows + 0.5) / h * sizes[:, 0]], 1)
+
+
+def in_boxes(points: np.ndarray, boxes: list[np.ndarray]) -> np.ndarray:
+    """(N,) bool: the point (N, 2) lies in one of its image's boxes, (m, 4) xyxy half-open."""
+    return np.array([
+        bool(((b[:, :2] <= p) & (p < b[:, 2:])).all(1).any())
+        for p, b in zip(points, boxes, strict=True)
+    ])  # fmt: skip

@@ -36,7 +36,23 @@ CAFFE = InputSpec(
 )
 
 
-class GapNetwork(nn.Module):
+class Classifier(nn.Module):
+    """What every network here says of itself; it takes images (B, 3, H, W) to logits (B, C).
+
+    Attributes:
+        input_spec: how `cam_utils.views` prepares an image.
+        classes: C class names, or None.
+        name: the name that `load_network` knows it by.
+        weights_hash: sha256 (first 16 digits) of the weight file, or "random".
+    """
+
+    input_spec: InputSpec = IMAGENET
+    classes: list[str] | None = None
+    name: str = "unnamed"
+    weights_hash: str = "random"
+
+
+class GapNetwork(Classifier):
     """Base class: a network whose logits are `pool(features) @ class_weights.T + class_bias`.
 
     Subclasses set `class_weights` (C, K) and `class_bias` (C,) (parameters, buffers or
@@ -45,26 +61,21 @@ class GapNetwork(nn.Module):
 
     Attributes:
         pool: "avg" (GAP) or "max" (GMP).
-        input_spec: how `cam_utils.views` prepares an image.
-        classes: C class names, or None.
-        name: the name that `load_network` knows it by.
-        weights_hash: sha256 (first 16 digits) of the weight file, or "random".
     """
 
     pool: str = "avg"
-    input_spec: InputSpec = IMAGENET
-    classes: list[str] | None = None
-    name: str = "unnamed"
-    weights_hash: str = "random"
 
     def features(self, images: Tensor) -> Tensor:
         """Images (B, 3, H, W) to the feature maps that enter the pooling, (B, K, h, w)."""
         raise NotImplementedError
 
+    def pooled(self, features: Tensor) -> Tensor:
+        """Feature maps (B, K, h, w) to what enters the linear layer, (B, K)."""
+        return features.amax((2, 3)) if self.pool == "max" else features.mean((2, 3))
+
     def classify(self, features: Tensor) -> Tensor:
         """Feature maps (B, K, h, w) to logits (B, C): pooling, then the linear layer."""
-        pooled = features.amax((2, 3)) if self.pool == "max" else features.mean((2, 3))
-        return nn.functional.linear(pooled, self.class_weights, self.class_bias)
+        return nn.functional.linear(self.pooled(features), self.class_weights, self.class_bias)
 
     def logits_and_features(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, C) and features (B, K, h, w) of one forward pass."""
@@ -76,6 +87,35 @@ class GapNetwork(nn.Module):
         return self.logits_and_features(images)[0]
 
 
+class TrunkNetwork(GapNetwork):
+    """A trunk, global pooling, dropout, one linear layer (paper, section 3.1).
+
+    Subclasses keep the linear layer where their weight files have it; `linear` is its path.
+    """
+
+    linear = "fc"
+
+    def __init__(self, trunk: nn.Module, pool: str = "avg", drop: float = 0.0):
+        super().__init__()
+        self.trunk, self.pool, self.dropout = trunk, pool, nn.Dropout(drop)
+
+    @property
+    def class_weights(self) -> Tensor:
+        """(C, K), of the linear layer."""
+        return self.get_submodule(self.linear).weight
+
+    @property
+    def class_bias(self) -> Tensor:
+        """(C,), of the linear layer."""
+        return self.get_submodule(self.linear).bias
+
+    def features(self, images: Tensor) -> Tensor:
+        return self.trunk(images)
+
+    def classify(self, features: Tensor) -> Tensor:
+        return self.get_submodule(self.linear)(self.dropout(self.pooled(features)))
+
+
 class ClassMapNetwork(GapNetwork):
     """A network whose last convolution gives one map per class (NIN, SqueezeNet).
 
@@ -83,10 +123,14 @@ class ClassMapNetwork(GapNetwork):
     logit is the mean of the class's own map and everything else stays the same.
     """
 
-    def __init__(self, num_classes: int):
+    def __init__(self, num_classes: int, trunk: nn.Module):
         super().__init__()
+        self.trunk = trunk
         self.register_buffer("class_weights", torch.eye(num_classes), persistent=False)
         self.register_buffer("class_bias", torch.zeros(num_classes), persistent=False)
+
+    def features(self, images: Tensor) -> Tensor:
+        return self.trunk(images)
 
 
 def class_name(network, index: int) -> str:

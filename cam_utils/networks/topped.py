@@ -3,10 +3,10 @@
 from torch import Tensor, nn
 
 from ..errors import CamError
-from .gap import GapNetwork
+from .gap import TrunkNetwork
 
 
-class CutNetwork(GapNetwork):
+class CutNetwork(TrunkNetwork):
     """A trunk topped with conv 3x3 (stride 1, pad 1), ReLU, global pooling and a linear layer.
 
     Args:
@@ -19,6 +19,8 @@ class CutNetwork(GapNetwork):
         pool: "avg" (GAP) or "max" (GMP).
     """
 
+    linear = "cam_fc"
+
     def __init__(
         self,
         trunk: nn.Module,
@@ -28,8 +30,7 @@ class CutNetwork(GapNetwork):
         groups: int = 1,
         pool: str = "avg",
     ):
-        super().__init__()
-        self.trunk, self.pool = trunk, pool
+        super().__init__(trunk, pool)
         if units is None:
             self.cam_conv = nn.Identity()
         else:
@@ -39,19 +40,8 @@ class CutNetwork(GapNetwork):
             nn.init.kaiming_normal_(self.cam_conv.weight, nonlinearity="relu")
             nn.init.zeros_(self.cam_conv.bias)
 
-    @property
-    def class_weights(self) -> Tensor:
-        return self.cam_fc.weight
-
-    @property
-    def class_bias(self) -> Tensor:
-        return self.cam_fc.bias
-
     def features(self, images: Tensor) -> Tensor:
         return self.cam_conv(self.trunk(images)).relu()
-
-    def classify(self, features: Tensor) -> Tensor:
-        return self.cam_fc(features.amax((2, 3)) if self.pool == "max" else features.mean((2, 3)))
 
 
 def add_gap_head(

@@ -156,7 +156,7 @@ def unwrapped(model: nn.Module) -> nn.Module:
             return model
 
 
-def record(model: nn.Module, probe: Tensor) -> tuple[Recorder, Tensor]:
+def watch(model: nn.Module, probe: Tensor) -> tuple[Recorder, Tensor]:
     """One recorded forward pass in no-grad mode; the recorder and the logits (B, C)."""
     recorder = Recorder()
 

@@ -6,12 +6,12 @@ from torch import Tensor, nn
 from ..errors import NoClassActivationMap
 from .gap import IMAGENET, GapNetwork, InputSpec
 from .head import SHAPE_ONLY, Stage, stage
-from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, record, unwrapped
+from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, unwrapped, watch
 
 NO_POOLING = (
     "no global pooling before the classifier. Class activation maps need global average pooling "
     "followed by one linear layer (section 2 of the paper); for such a network use "
-    "cam_utils.networks.cut.surgery to cut it and add one, or Grad-CAM (cam_utils.saliency)."
+    "cam_utils.networks.surgery to cut it and add one, or Grad-CAM (cam_utils.saliency)."
 )
 
 
@@ -96,7 +96,7 @@ def as_gap_network(
         )
     probe = probe_images(model, input_spec) if example is None else example
     try:
-        recorder, logits = record(model, probe)
+        recorder, logits = watch(model, probe)
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
         raise NoClassActivationMap(
             f"{name} could not be run on a probe of shape {tuple(probe.shape)} ({error}). Give an "

@@ -45,7 +45,7 @@ def sweep(map_uint8: np.ndarray, truth: np.ndarray) -> Sweep:
     bottom, but not out of the map; the box of an empty mask is [0, 0, 0, 0], one pixel.
 
     Args:
-        map_uint8: (H, W) uint8; `boxes.wsol.grey_levels` makes it from a raw map.
+        map_uint8: (H, W) uint8; `boxes.wsol.minmax_levels` makes it from a raw map.
         truth: (m, 4) integers, inclusive xyxy in the frame of the map, m > 0;
             `boxes.wsol.truth_boxes` makes them.
 
@@ -120,7 +120,7 @@ def _map(map_uint8) -> np.ndarray:
     if array.dtype != np.uint8 or array.ndim != 2 or array.size == 0:
         raise CamError(
             f"Found a map of {array.dtype} and shape {array.shape}, expected uint8 (H, W); "
-            "cam_utils.boxes.wsol.grey_levels makes it from a raw map."
+            "cam_utils.boxes.wsol.minmax_levels makes it from a raw map."
         )
     if max(array.shape) > 32767:
         raise CamError(f"Found a map of shape {array.shape}, expected at most 32767 pixels a side.")

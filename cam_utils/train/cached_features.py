@@ -175,7 +175,7 @@ def check_cut(network: nn.Module) -> None:
     if not isinstance(network, CutNetwork):
         raise CamError(
             f"{type(network).__name__} has no trunk with new layers after it; cached features need "
-            "a network of cam_utils.networks.cut.surgery (CutNetwork)."
+            "a network of cam_utils.networks.surgery (CutNetwork)."
         )
 
 

@@ -1,1 +1,1 @@
-"""The surgery of section 3.1: cut a network, add a convolution and global pooling, compare."""
+"""Networks taken apart: their layers as a chain, cut after one of them, described in a table."""

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from torch import Tensor, nn
-from torchvision.models import VGG, AlexNet, GoogLeNet
 
 from ..trace import unwrapped
 from ..wrap import WrappedNetwork
@@ -51,10 +50,17 @@ def chain(network: nn.Module) -> list[Layer]:
     return layers
 
 
+def torchvision_kind(network: nn.Module) -> str:
+    """The class name of one of torchvision's networks ("VGG"), or of what is derived from it."""
+    kinds = (k for k in type(network).__mro__ if k.__module__.startswith("torchvision.models"))
+    return next((k.__name__ for k in kinds), "")
+
+
 def _paper_names(network: nn.Module, children: list[tuple[str, nn.Module]]) -> list[str]:
-    if isinstance(network, VGG | AlexNet):
-        return _numbered([m for _, m in children], by_block=isinstance(network, VGG))
-    if isinstance(network, GoogLeNet):
+    kind = torchvision_kind(network)
+    if kind in ("VGG", "AlexNet"):
+        return _numbered([m for _, m in children], by_block=kind == "VGG")
+    if kind == "GoogLeNet":
         return [k.replace("inception", "inception_") for k, _ in children]
     return [k for k, _ in children]
 

@@ -9,11 +9,10 @@ import copy
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torchvision.ops import Permute
 
 from ...errors import CamError
 from ..gap import IMAGENET
-from ..trace import record
+from ..trace import watch
 from .chain import bare
 from .cutting import name_of
 
@@ -120,7 +119,7 @@ def _run(model: nn.Module, probe: Tensor, name: str) -> tuple[list[tuple], objec
     for module in watched:
         module.register_forward_hook(note)
     try:
-        recorder, _ = record(model, probe)
+        recorder, _ = watch(model, probe)
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
         raise CamError(
             f"{name} cannot be run on an image of shape {tuple(probe.shape[1:])} ({error}); give "
@@ -168,7 +167,7 @@ def _shape(output: Tensor, channels_last: bool) -> tuple[str, int]:
 
 def _channels_last(module: nn.Module, before: bool) -> bool:
     """Whether maps have their channels last after this layer (Swin, the inside of ConvNeXt)."""
-    if isinstance(module, Permute):
+    if type(module).__name__ == "Permute":
         return module.dims[-1] == 1
     if isinstance(module, SPATIAL) or type(module).__name__ == "LayerNorm2d":
         return False

@@ -7,9 +7,9 @@ depth: the last part of its path in the module tree is the name in the `.caffemo
 from collections import OrderedDict
 from itertools import chain
 
-from torch import Tensor, nn
+from torch import nn
 
-from ..gap import CAFFE, ClassMapNetwork, GapNetwork, InputSpec
+from ..gap import CAFFE, Classifier, ClassMapNetwork, TrunkNetwork
 
 Layers = list[tuple[str, nn.Module]]
 
@@ -25,12 +25,6 @@ def conv(
 def max_pool(name: str, kernel: int, stride: int, pad: int = 0) -> Layers:
     """Max pooling; Caffe rounds the output size up, but starts no window outside the image."""
     return [(name, nn.MaxPool2d(kernel, stride, pad, ceil_mode=True))]
-
-
-def average_pool(name: str, kernel: int, stride: int, pad: int = 0) -> Layers:
-    """Average pooling, rounded up; divides by the window's part inside the *padded* image."""
-    layer = nn.AvgPool2d(kernel, stride, pad, ceil_mode=True, count_include_pad=True)
-    return [(name, layer)]
 
 
 def lrn(name: str) -> Layers:
@@ -62,37 +56,16 @@ def in_sequence(*parts: Layers) -> nn.Sequential:
     return nn.Sequential(OrderedDict(chain.from_iterable(parts)))
 
 
-class CaffeGapNetwork(GapNetwork):
-    """Trunk, global pooling, dropout, one fully connected layer (paper, section 3.1)."""
+class CaffeGapNetwork(TrunkNetwork):
+    """A trunk, global pooling, dropout and one fully connected layer under its Caffe name."""
 
     input_spec = CAFFE
 
     def __init__(
         self, trunk: nn.Sequential, classifier: Layers, drop: float = 0.0, pool: str = "avg"
     ):
-        super().__init__()
-        self.pool = pool
-        self.trunk = trunk
-        self.head = in_sequence(dropout("drop", drop), classifier)
-
-    @property
-    def class_weights(self) -> Tensor:
-        """Weights of the classifier, (C, K)."""
-        return self.head[-1].weight
-
-    @property
-    def class_bias(self) -> Tensor:
-        """Bias of the classifier, (C,)."""
-        return self.head[-1].bias
-
-    def features(self, images: Tensor) -> Tensor:
-        """Images (B, 3, H, W) to the rectified maps that enter the pooling, (B, K, h, w)."""
-        return self.trunk(images)
-
-    def classify(self, features: Tensor) -> Tensor:
-        """Feature maps (B, K, h, w) to logits (B, C); in training with dropout after pooling."""
-        pooled = features.amax((2, 3)) if self.pool == "max" else features.mean((2, 3))
-        return self.head(pooled)
+        super().__init__(trunk, pool, drop)
+        self.head, self.linear = in_sequence(classifier), f"head.{classifier[0][0]}"
 
 
 class CaffeClassMapNetwork(ClassMapNetwork):
@@ -100,25 +73,25 @@ class CaffeClassMapNetwork(ClassMapNetwork):
 
     input_spec = CAFFE
 
-    def __init__(self, trunk: nn.Sequential, num_classes: int):
-        super().__init__(num_classes)
-        self.trunk = trunk
 
-    def features(self, images: Tensor) -> Tensor:
-        """Images (B, 3, H, W) to the class maps, (B, C, h, w)."""
-        return self.trunk(images)
+class CaffeClassifier(Classifier, nn.Sequential):
+    """A network with fully connected layers and thus no class activation maps: a baseline."""
+
+    input_spec = CAFFE
 
 
-class CaffeClassifier(nn.Sequential):
-    """A network with fully connected layers and thus no class activation maps: a baseline.
-
-    Forward takes images (B, 3, H, W) to logits (B, C); attributes as in `GapNetwork`.
-    """
-
-    input_spec: InputSpec = CAFFE
-    classes: list[str] | None = None
-    name: str = "unnamed"
-    weights_hash: str = "random"
-
-    def __init__(self, layers: Layers):
-        super().__init__(OrderedDict(layers))
+def classifier(trunk: Layers, channels: int, pool: int, num_classes: int) -> CaffeClassifier:
+    """A trunk with AlexNet's and VGG's end: pool5 of `pool` pixels, fc6 to fc8."""
+    side = {3: 6, 2: 7}[pool]
+    return CaffeClassifier(OrderedDict([
+        *trunk,
+        *max_pool("pool5", pool, 2),
+        ("flatten", nn.Flatten()),
+        *fully_connected("fc6", channels * side * side, 4096),
+        ("relu6", nn.ReLU()),
+        *dropout("drop6", 0.5),
+        *fully_connected("fc7", 4096, 4096),
+        ("relu7", nn.ReLU()),
+        *dropout("drop7", 0.5),
+        *fully_connected("fc8", 4096, num_classes),
+    ]))  # fmt: skip

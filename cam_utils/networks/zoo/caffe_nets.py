@@ -9,6 +9,7 @@ from .caffe_layers import (
     CaffeGapNetwork,
     Layers,
     added_conv,
+    classifier,
     conv,
     dropout,
     fully_connected,
@@ -66,8 +67,8 @@ def googlenet(num_classes: int = 1000) -> CaffeGapNetwork:
 
     It has a global average pooling already, so section 2 of the paper applies to it unchanged.
     """
-    classifier = fully_connected("loss3/classifier", 1024, num_classes)
-    return CaffeGapNetwork(in_sequence(_googlenet_trunk(last="5b")), classifier, drop=0.4)
+    last = fully_connected("loss3/classifier", 1024, num_classes)
+    return CaffeGapNetwork(in_sequence(_googlenet_trunk(last="5b")), last, drop=0.4)
 
 
 def googlenet_cam(num_classes: int = 1000, group: int = 2, pool: str = "avg") -> CaffeGapNetwork:
@@ -107,12 +108,12 @@ def _googlenet_trunk(last: str) -> Layers:
 
 def alexnet(num_classes: int = 1000) -> CaffeClassifier:
     """BVLC AlexNet: (B, 3, 227, 227) to logits (B, C); normalises before it pools."""
-    return CaffeClassifier(_alexnet_trunk(norm_first=True, conv5=256) + _head(num_classes))
+    return classifier(_alexnet_trunk(norm_first=True, conv5=256), 256, 3, num_classes)
 
 
 def caffenet(num_classes: int = 1000) -> CaffeClassifier:
     """BVLC reference CaffeNet: AlexNet, but pools before it normalises."""
-    return CaffeClassifier(_alexnet_trunk(norm_first=False, conv5=256) + _head(num_classes))
+    return classifier(_alexnet_trunk(norm_first=False, conv5=256), 256, 3, num_classes)
 
 
 def alexnetplus_cam(num_classes: int = 1000, drop: float = 0.5) -> CaffeGapNetwork:
@@ -148,35 +149,9 @@ def _alexnet_trunk(norm_first: bool, conv5: int) -> Layers:
     ]
 
 
-def _head(num_classes: int) -> Layers:
-    """pool5 and the three fully connected layers."""
-    return [
-        *max_pool("pool5", 3, 2),
-        ("flatten", nn.Flatten()),
-        *fully_connected("fc6", 256 * 6 * 6, 4096),
-        ("relu6", nn.ReLU()),
-        *dropout("drop6", 0.5),
-        *fully_connected("fc7", 4096, 4096),
-        ("relu7", nn.ReLU()),
-        *dropout("drop7", 0.5),
-        *fully_connected("fc8", 4096, num_classes),
-    ]
-
-
 def vgg16(num_classes: int = 1000) -> CaffeClassifier:
     """VGG-16 (configuration D): (B, 3, 224, 224) to logits (B, C)."""
-    head = [
-        *max_pool("pool5", 2, 2),
-        ("flatten", nn.Flatten()),
-        *fully_connected("fc6", 512 * 7 * 7, 4096),
-        ("relu6", nn.ReLU()),
-        *dropout("drop6", 0.5),
-        *fully_connected("fc7", 4096, 4096),
-        ("relu7", nn.ReLU()),
-        *dropout("drop7", 0.5),
-        *fully_connected("fc8", 4096, num_classes),
-    ]
-    return CaffeClassifier(_vgg_trunk() + head)
+    return classifier(_vgg_trunk(), 512, 2, num_classes)
 
 
 def vgg16_cam(num_classes: int = 1000, group: int = 2) -> CaffeGapNetwork:
@@ -225,7 +200,7 @@ def nin(num_classes: int = 1000) -> CaffeClassMapNetwork:
         conv("cccp7-1024", 1024, 1024, 1),
         conv("cccp8-1024", 1024, num_classes, 1),
     )
-    return CaffeClassMapNetwork(trunk, num_classes)
+    return CaffeClassMapNetwork(num_classes, trunk)
 
 
 class Fire(nn.Module):
@@ -261,7 +236,7 @@ def squeezenet(num_classes: int = 1000) -> CaffeClassMapNetwork:
         dropout("drop9", 0.5),
         conv("conv10", 512, num_classes, 1),
     )
-    return CaffeClassMapNetwork(trunk, num_classes)
+    return CaffeClassMapNetwork(num_classes, trunk)
 
 
 def _fire(name: str, inputs: int, squeezed: int, width: int) -> Layers:

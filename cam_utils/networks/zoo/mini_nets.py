@@ -26,14 +26,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..gap import IMAGENET, ClassMapNetwork, GapNetwork, InputSpec
+from ..gap import Classifier, ClassMapNetwork, TrunkNetwork
 from ..topped import CutNetwork, add_gap_head
 from .caffe_nets import INCEPTIONS
 
 SHRINK = 4  # channels are the original's, divided by this
 
 
-def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
+def normed(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
     """Convolution (same padding), batch normalisation, ReLU."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
@@ -42,17 +44,17 @@ def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 
     )
 
 
-class Inception(nn.Module):
+class MiniInception(nn.Module):
     """Four branches, concatenated; the third is a 5x5 as in the paper's GoogLeNet."""
 
     def __init__(self, inputs: int, block: str):
         super().__init__()
         one, reduce3, three, reduce5, five, project = (c // SHRINK for c in INCEPTIONS[block])
         self.branches = nn.ModuleList([
-            conv(inputs, one, 1),
-            nn.Sequential(conv(inputs, reduce3, 1), conv(reduce3, three, 3)),
-            nn.Sequential(conv(inputs, reduce5, 1), conv(reduce5, five, 5)),
-            nn.Sequential(nn.MaxPool2d(3, 1, 1), conv(inputs, project, 1)),
+            normed(inputs, one, 1),
+            nn.Sequential(normed(inputs, reduce3, 1), normed(reduce3, three, 3)),
+            nn.Sequential(normed(inputs, reduce5, 1), normed(reduce5, five, 5)),
+            nn.Sequential(nn.MaxPool2d(3, 1, 1), normed(inputs, project, 1)),
         ])  # fmt: skip
         self.channels = one + three + five + project
 
@@ -67,14 +69,19 @@ def googlenet_trunk(last: str = "5b") -> tuple[nn.Sequential, int]:
     (28, 14, 7) that 224 pixels give there.
     """
     c1, c2 = 64 // SHRINK, 192 // SHRINK
-    layers = [conv(3, c1, 7, 2), nn.MaxPool2d(3, 2, 1), conv(c1, c1, 1), conv(c1, c2, 3)]
+    layers = [
+        normed(3, c1, 7, 2),
+        nn.MaxPool2d(3, 2, 1),
+        normed(c1, c1, 1),
+        normed(c1, c2, 3),
+    ]
     names = ["conv1", "pool1", "conv2_reduce", "conv2"]
     channels = c2
     for block in INCEPTIONS:
         if block in ("4a", "5a"):
             layers.append(nn.MaxPool2d(3, 2, 1))
             names.append(f"pool{int(block[0]) - 1}")
-        layers.append(Inception(channels, block))
+        layers.append(MiniInception(channels, block))
         names.append(f"inception_{block}")
         channels = layers[-1].channels
         if block == last:
@@ -89,28 +96,12 @@ UNITS = 1024 // SHRINK  # of the added convolution
 VGG = [(16, 2), (32, 2), (64, 3), (64, 3), (64, 3)]  # channels and convolutions of each block
 
 
-class MiniGapNetwork(GapNetwork):
-    """A trunk, global average pooling, dropout, linear: GoogLeNet as it is, and AlexNet*-GAP."""
+class MiniGapNetwork(TrunkNetwork):
+    """GoogLeNet as it is, and AlexNet*-GAP."""
 
     def __init__(self, trunk: nn.Module, channels: int, num_classes: int, drop: float):
-        super().__init__()
-        self.trunk = trunk
-        self.dropout = nn.Dropout(drop)
+        super().__init__(trunk, drop=drop)
         self.fc = nn.Linear(channels, num_classes)
-
-    @property
-    def class_weights(self) -> Tensor:
-        return self.fc.weight
-
-    @property
-    def class_bias(self) -> Tensor:
-        return self.fc.bias
-
-    def features(self, images: Tensor) -> Tensor:
-        return self.trunk(images)
-
-    def classify(self, features: Tensor) -> Tensor:
-        return self.fc(self.dropout(features.mean((2, 3))))
 
 
 def alexnet_trunk(conv5: int = 256 // SHRINK, last: str = "conv5") -> tuple[nn.Sequential, int]:
@@ -120,16 +111,16 @@ def alexnet_trunk(conv5: int = 256 // SHRINK, last: str = "conv5") -> tuple[nn.S
     resolutions (27, 13, 6) are the original's.
     """
     layers = {
-        "conv1": conv(3, 24, 5, stride=2), "pool1": nn.MaxPool2d(3, 2),
-        "conv2": conv(24, 64, 5, groups=2), "pool2": nn.MaxPool2d(3, 2),
-        "conv3": conv(64, 96, 3),
-        "conv4": conv(96, 96, 3, groups=2),
-        "conv5": conv(96, conv5, 3, groups=2),
+        "conv1": normed(3, 24, 5, stride=2), "pool1": nn.MaxPool2d(3, 2),
+        "conv2": normed(24, 64, 5, groups=2), "pool2": nn.MaxPool2d(3, 2),
+        "conv3": normed(64, 96, 3),
+        "conv4": normed(96, 96, 3, groups=2),
+        "conv5": normed(96, conv5, 3, groups=2),
     }  # fmt: skip
     if last == "conv7":
         layers["pool5"] = nn.MaxPool2d(3, 1)
-        layers["conv6"] = conv(conv5, 128, 3, groups=2)
-        layers["conv7"] = conv(128, 128, 3, groups=2)
+        layers["conv6"] = normed(conv5, 128, 3, groups=2)
+        layers["conv7"] = normed(128, 128, 3, groups=2)
     return nn.Sequential(OrderedDict(layers)), 128 if last == "conv7" else conv5
 
 
@@ -142,23 +133,15 @@ def vgg_trunk() -> tuple[nn.Sequential, int]:
     layers, channels = OrderedDict(), 3
     for block, (width, depth) in enumerate(VGG, 1):
         for i in range(1, depth + 1):
-            layers[f"conv{block}_{i}"] = conv(channels, width, 3)
+            layers[f"conv{block}_{i}"] = normed(channels, width, 3)
             channels = width
         if block < 4:
             layers[f"pool{block}"] = nn.MaxPool2d(2, 2)
     return nn.Sequential(layers), channels
 
 
-class MiniClassifier(nn.Module):
-    """AlexNet or VGG as it is: a trunk, pool5 and three fully connected layers; no CAM.
-
-    Forward takes images (B, 3, 112, 112) to logits (B, C); attributes as in `GapNetwork`.
-    """
-
-    input_spec: InputSpec = IMAGENET
-    classes: list[str] | None = None
-    name: str = "unnamed"
-    weights_hash: str = "random"
+class MiniClassifier(Classifier):
+    """AlexNet or VGG as it is: a trunk, pool5 and three fully connected layers; no CAM."""
 
     def __init__(self, trunk: nn.Module, pool5: nn.Module, inputs: int, units: int, classes: int):
         super().__init__()
@@ -174,25 +157,19 @@ class MiniClassifier(nn.Module):
         return self.fc8(vectors)
 
 
-class MiniNIN(ClassMapNetwork):
+def _nin(num_classes: int) -> ClassMapNetwork:
     """Network in network: rectified class maps (B, C, 6, 6) and their mean."""
-
-    def __init__(self, num_classes: int):
-        super().__init__(num_classes)
-        last = nn.Sequential(nn.Conv2d(256, num_classes, 1), nn.ReLU())
-        layers = {
-            "conv1": conv(3, 24, 5, stride=2), "cccp1": conv(24, 24, 1), "cccp2": conv(24, 24, 1),
-            "pool0": nn.MaxPool2d(3, 2),
-            "conv2": conv(24, 64, 5), "cccp3": conv(64, 64, 1), "cccp4": conv(64, 64, 1),
-            "pool2": nn.MaxPool2d(3, 2),
-            "conv3": conv(64, 96, 3), "cccp5": conv(96, 96, 1), "cccp6": conv(96, 96, 1),
-            "pool3": nn.MaxPool2d(3, 2), "drop": nn.Dropout(0.5),
-            "conv4": conv(96, 256, 3), "cccp7": conv(256, 256, 1), "cccp8": last,
-        }  # fmt: skip
-        self.trunk = nn.Sequential(OrderedDict(layers))
-
-    def features(self, images: Tensor) -> Tensor:
-        return self.trunk(images)
+    last = nn.Sequential(nn.Conv2d(256, num_classes, 1), nn.ReLU())
+    layers = {
+        "conv1": normed(3, 24, 5, stride=2), "cccp1": normed(24, 24, 1), "cccp2": normed(24, 24, 1),
+        "pool0": nn.MaxPool2d(3, 2),
+        "conv2": normed(24, 64, 5), "cccp3": normed(64, 64, 1), "cccp4": normed(64, 64, 1),
+        "pool2": nn.MaxPool2d(3, 2),
+        "conv3": normed(64, 96, 3), "cccp5": normed(96, 96, 1), "cccp6": normed(96, 96, 1),
+        "pool3": nn.MaxPool2d(3, 2), "drop": nn.Dropout(0.5),
+        "conv4": normed(96, 256, 3), "cccp7": normed(256, 256, 1), "cccp8": last,
+    }  # fmt: skip
+    return ClassMapNetwork(num_classes, nn.Sequential(OrderedDict(layers)))
 
 
 def _alexnet(num_classes: int) -> MiniClassifier:
@@ -227,7 +204,7 @@ BUILDERS: dict[str, Callable[[int], nn.Module]] = {
     "googlenet": _googlenet,
     "googlenet-gap": _googlenet_gap,
     "googlenet-gmp": lambda n: _googlenet_gap(n, "max"),
-    "nin": MiniNIN,
+    "nin": _nin,
 }
 
 # What each is cut from. The others are trained from their random start.

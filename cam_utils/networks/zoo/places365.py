@@ -6,20 +6,20 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ...errors import BrokenWeights, CamError, MissingData
+from ...errors import BrokenWeights, CamError, MissingData, unknown
 from ...hashes import short_hash
 from ..gap import IMAGENET, GapNetwork, InputSpec
 from ..wrap import as_gap_network
+from .weight_files import WeightFile
 
-PLACES = {  # name -> torchvision's architecture; files as the Places365 authors publish them
-    "places365/resnet18": "resnet18",
-    "places365/resnet50": "resnet50",
-    "places365/densenet161": "densenet161",
+PUBLISHED = "the Places365 authors (github.com/CSAILVision/places365)"
+
+PLACES = {  # name -> the file; its name begins with torchvision's name of the architecture
+    f"places365/{name}": WeightFile((f"{name}_places365.pth.tar",), PUBLISHED)
+    for name in ("resnet18", "resnet50", "densenet161")
 }
 
 CLASS_FILE = "categories_places365.txt"
-
-PUBLISHED = "the Places365 authors (github.com/CSAILVision/places365)"
 
 # torchvision before 0.3 named DenseNet's layers "norm.1"; today "norm1"
 _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d\.)")
@@ -35,9 +35,9 @@ def load_places(name: str, root: str | Path | None) -> GapNetwork:
         CamError: no network of this name. MissingData, BrokenWeights: the weight file.
     """
     if name not in PLACES:
-        raise CamError(f"No Places network {name!r}; expected one of: {', '.join(PLACES)}.")
-    path = _file(name, root)
-    network = load_torchvision_file(path, PLACES[name], 365, names=_names(path.parent))
+        raise unknown("Places network", name, PLACES)
+    path, architecture = PLACES[name].find(name, root), name.partition("/")[2]
+    network = load_torchvision_file(path, architecture, 365, names=_names(path.parent))
     network.name = name
     return network
 
@@ -115,27 +115,6 @@ def _state(content) -> dict:
         if not name.lower().startswith("aux"):  # heads for training
             found[_OLD_DENSENET.sub(r"\1\2", name)] = value
     return found
-
-
-def places_file(name: str) -> str:
-    """The file name that a Places365 network is published under."""
-    return f"{PLACES[name]}_places365.pth.tar"
-
-
-def _file(name: str, root: str | Path | None) -> Path:
-    wanted = places_file(name)
-    if not root:
-        raise MissingData(
-            f"{name} needs its weight file {wanted}, but no data folder was given. Get the file "
-            f"from {PUBLISHED}, put it into a folder weights/ and give that folder's parent."
-        )
-    path = Path(root) / "weights" / wanted
-    if not path.is_file():
-        raise MissingData(
-            f"{name} needs the weight file {wanted} in the folder {path.parent}, and it is not "
-            f"there. It is published by {PUBLISHED}; put it into that folder."
-        )
-    return path
 
 
 def _names(folder: Path) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Weight files: where they lie and how they are recognised."""
+"""torchvision's networks, with their own preprocessing and class names."""
 
 from pathlib import Path
 
@@ -7,6 +7,8 @@ from torch import nn
 
 from ...errors import BrokenWeights, CamError, MissingData
 from ...hashes import sha256, short_hash
+from ..gap import InputSpec
+from ..wrap import as_gap_network
 
 
 def load_torchvision(name: str, root: Path | None) -> tuple[nn.Module, dict, str]:
@@ -67,3 +69,24 @@ def _weight_file(url: str, root: Path | None) -> Path:
             f"downloading it failed ({error}). Download {url} into one of these folders."
         ) from error
     return cache / file_name
+
+
+def load_torchvision_network(name: str, root: Path | None) -> nn.Module:
+    """The network "torchvision/<name>", with the preprocessing and classes of its weights."""
+    model, meta, weights_hash = load_torchvision(name.removeprefix("torchvision/"), root)
+    preset = meta["transforms"]
+    spec = InputSpec(
+        size=preset.crop_size[0],
+        resize=preset.resize_size[0],
+        kernel=preset.interpolation.value,
+        mean=tuple(preset.mean),
+        std=tuple(preset.std),
+    )
+    classes = list(meta["categories"])
+    try:
+        network = as_gap_network(model, spec, classes)
+    except CamError:
+        network = model  # a plain classifier: usable for scores and gradients, not for CAM
+        network.input_spec, network.classes = spec, classes
+    network.name, network.weights_hash = name, weights_hash
+    return network

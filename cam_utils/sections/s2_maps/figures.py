@@ -1,6 +1,7 @@
 """Figures 2, 3 and 4 of the paper, drawn from real forward passes."""
 
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -133,15 +134,8 @@ def _correlations(ax, maps: Tensor) -> None:
     table = correlation(maps[:, None], maps[None]).numpy()
     ax.imshow(table, cmap="RdBu_r", vmin=-1, vmax=1)
     for (i, j), value in np.ndenumerate(table):
-        ax.text(
-            j,
-            i,
-            f"{value:.1f}",
-            ha="center",
-            va="center",
-            fontsize=6,
-            color="white" if abs(value) > 0.6 else "black",
-        )
+        colour = "white" if abs(value) > 0.6 else "black"
+        ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=6, color=colour)
     ax.set_title("correlations")
     ax.axis("off")
 
@@ -166,11 +160,16 @@ def choose_images(seen: Survey, label: int, count: int, seed: int) -> list[int]:
     """A seeded sample of a class's images, and as the last the one with the lowest probability."""
     labels = torch.where(seen.labels >= 0, seen.labels, seen.classes[:, 0])
     places = torch.nonzero(labels == label)[:, 0].numpy()
-    worst = int(places[seen.logits[places].float().softmax(1)[:, label].argmin()])
-    others = places[places != worst]
-    rng = np.random.default_rng(seed)
-    sample = rng.choice(others, min(count - 1, len(others)), replace=False)
-    return [*np.sort(sample).tolist(), worst]
+    p = seen.logits[places].float().softmax(1)[:, label].numpy()
+    return sample_and_lowest(pd.Series(p, places), count - 1, seed)
+
+
+def sample_and_lowest(values: pd.Series, count: int, seed: int) -> list[int]:
+    """`count` of the values' indices by seed, in order, and as the last that of the lowest."""
+    lowest = int(values.idxmin())
+    others = np.sort(values.index[values.index != lowest].to_numpy())
+    chosen = np.random.default_rng(seed).choice(others, min(count, len(others)), replace=False)
+    return [*np.sort(chosen).tolist(), lowest]
 
 
 def choose_uncertain(seen: Survey, below: float = 0.5) -> int:

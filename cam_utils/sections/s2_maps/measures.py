@@ -1,69 +1,72 @@
-"""Section 2's claims as measurements: each returns {what: Rate}, ready for a table."""
+"""Section 2's claims as measurements: rows image by image, of which `tables` makes rates."""
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from ... import boxes, views
 from ...metrics.classification import topk_misses
-from ...metrics.intervals import Rate, mean_interval, rate
+from ...metrics.energy import in_boxes, peak_points
 from ...networks.gap import GapNetwork
 from ...stream import batches, stream
-from .survey import Survey, correlation, inside, peaks, second_object
+from .survey import Survey, correlation
+
+ERASED = 240  # images on which regions are erased
 
 
-def bias_effect(seen: Survey, bias: Tensor, seed: int = 0) -> dict[str, Rate]:
-    """What leaving out the linear layer's bias changes; errors only where labels are known."""
+def without_bias(seen: Survey, bias: Tensor) -> pd.DataFrame:
+    """What leaving out the linear layer's bias (C,) changes.
+
+    Returns:
+        Columns id, changed (bool: another best class), and where labels are known top1, top5,
+        top1_without, top5_without (bool: the label is not among the k best).
+    """
     without = seen.logits - bias.detach().cpu()
-    changed = without.argmax(1) != seen.logits.argmax(1)
-    found = {"images whose best class changes, %": rate(changed)}
+    columns = {"id": seen.ids, "changed": (without.argmax(1) != seen.logits.argmax(1)).numpy()}
     if (seen.labels >= 0).all():
         for k in (1, 5):
-            missed = topk_misses(seen.logits, seen.labels, k)
-            missed_without = topk_misses(without, seen.labels, k)
-            found[f"top-{k} error with the bias, %"] = rate(missed)
-            found[f"top-{k} error without, %"] = rate(missed_without)
-            difference = 100.0 * missed_without - 100.0 * missed
-            found[f"top-{k} error, difference"] = mean_interval(difference, seed)
-    return found
+            columns[f"top{k}"] = topk_misses(seen.logits, seen.labels, k)
+            columns[f"top{k}_without"] = topk_misses(without, seen.labels, k)
+    return pd.DataFrame(columns)
 
 
-def region_effect(
-    network: GapNetwork, images, seen: Survey, seed: int = 0, limit: int = 240, device="cpu"
-) -> dict[str, Rate]:
-    """The pointing game beside the image's centre (where boxes are known), and the causal check:
-    the fall in probability when the marked region or a shifted one is erased."""
-    found = {}
-    if all(len(b) for b in seen.boxes):
-        hits = inside(peaks(seen.label_maps, seen.sizes), seen.boxes)
-        centre = inside(seen.sizes[:, ::-1] / 2, seen.boxes)
-        found["highest place of the map in a true box, %"] = rate(hits)
-        found["centre of the image in a true box, %"] = rate(centre)
-    part = slice(0, min(limit, len(seen)))
-    best = seen.maps[part, 0], seen.classes[part, 0]
-    drops = erasure_drops(network, images, seen.indices[part], *best, seed, device=device)
-    found["fall in probability, marked region erased"] = mean_interval(drops[:, 0], seed)
-    found["fall in probability, shifted region erased"] = mean_interval(drops[:, 1], seed)
-    found["difference of the falls"] = mean_interval(drops[:, 0] - drops[:, 1], seed)
-    return found
-
-
-def class_differences(
+def marked_regions(
     network: GapNetwork, images, seen: Survey, seed: int = 0, device="cpu"
-) -> dict[str, Rate]:
-    """How alike the maps of the two best classes are, and, where other objects' boxes are known,
-    whether the map of another object's class finds that object."""
-    alike = correlation(seen.maps[:, 0], seen.maps[:, 1]).numpy()
-    found = {
-        "correlation of the two best classes' maps, mean": mean_interval(alike, seed),
-        "images where it is below 0.9, %": rate(alike < 0.9),
-    }
-    second = second_object(network, images, seen, device)
-    if second is not None:
-        found["map of another object's class peaks on that object, %"] = second[0]
-        found["map of the label peaks on that object, %"] = second[1]
-    return found
+) -> pd.DataFrame:
+    """The pointing game beside the image's centre, and the causal check.
+
+    Returns:
+        Columns id; peak, centre (bool: in a true box) where all images have boxes; marked, shifted:
+        the fall in probability when that region is erased, NaN but for the first `ERASED` images.
+    """
+    columns: dict = {"id": seen.ids}
+    if all(len(b) for b in seen.boxes):
+        columns["peak"] = in_boxes(peak_points(seen.label_maps, seen.sizes), seen.boxes)
+        columns["centre"] = in_boxes(seen.sizes[:, ::-1] / 2, seen.boxes)
+    part = slice(0, ERASED)
+    best = seen.maps[part, 0], seen.classes[part, 0]
+    drops = np.full((len(seen), 2), np.nan, np.float32)
+    drops[part] = erasure_drops(network, images, seen.indices[part], *best, seed, device=device)
+    return pd.DataFrame(columns | {"marked": drops[:, 0], "shifted": drops[:, 1]})
+
+
+def two_classes(seen: Survey) -> pd.DataFrame:
+    """How alike the maps of an image's two best classes are, and whether maps find other objects.
+
+    Returns:
+        Columns id; correlation; other (bool: the image holds an object of another class than the
+        label, its box known); other_map, label_map (bool: the map of its class and that of the
+        label peak on that object, False where there is none).
+    """
+    return pd.DataFrame({
+        "id": seen.ids,
+        "correlation": correlation(seen.maps[:, 0], seen.maps[:, 1]).numpy(),
+        "other": [len(b) > 0 for b in seen.others],
+        "other_map": in_boxes(peak_points(seen.other_maps, seen.sizes), seen.others),
+        "label_map": in_boxes(peak_points(seen.label_maps, seen.sizes), seen.others),
+    })  # fmt: skip
 
 
 def forward_passes(network: torch.nn.Module, call) -> int:
@@ -115,7 +118,7 @@ def erasure_drops(
         part = slice(done, done + len(chunk.items))
         done += len(chunk.items)
         tensors = torch.stack(chunk.items)
-        marked = region(maps[part], tensors.shape[2:], level)
+        marked = region_above(maps[part], tensors.shape[2:], level)
         shifted = torch.stack([_shift(m, generator) for m in marked])
         wanted = classes[part, None]
         with torch.inference_mode():
@@ -127,7 +130,7 @@ def erasure_drops(
     return torch.cat(drops).numpy()
 
 
-def region(maps: Tensor, size, level: float) -> Tensor:
+def region_above(maps: Tensor, size, level: float) -> Tensor:
     """(N, h, w) maps to (N, 1, *size) bool: above `level` of each map's maximum."""
     large = F.interpolate(maps[:, None], tuple(size), mode="bicubic", antialias=True)
     return large > level * large.amax((2, 3), keepdim=True)

@@ -1,5 +1,7 @@
 """Common misreadings of class activation maps, each with the number that decides it."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import torch
@@ -13,10 +15,36 @@ from .survey import Survey, correlation
 
 COLUMNS = ["a summary says", "what is true", "measured here"]
 
+TOLD = (
+    (
+        "Global average pooling was introduced here",
+        "Network in Network (2013) did, and the paper says so; new is what it shows",
+    ),
+    (
+        "Maps are weighted by the last convolution's weights, or by the class scores",
+        "By the linear layer's: one weight for each class and unit",
+    ),
+    (
+        "A new 1x1 convolution before the pooling gives the maps (its weights left random)",
+        "Only with the linear layer's weights copied into it",
+    ),
+    (
+        "The map is a probability, or positive",
+        "It is signed: places can speak against a class",
+    ),
+    (
+        "Scale to 0..1 by minimum and maximum, then cut at 20 %",
+        "20 % of the maximum of the raw map; the minimum is not subtracted",
+    ),
+    ("Cut at one half", "At 20 % of the maximum"),
+    ("Round the small map to 8 bits, then enlarge it", "Enlarge first"),
+    ("Take the first contour", "Take the largest component"),
+)
+
 LIMIT = 300  # images for the box comparisons
 
 
-def table(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> pd.DataFrame:
+def misread(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> pd.DataFrame:
     """What is said, what is true, what this network and these images show.
 
     Args:
@@ -24,64 +52,32 @@ def table(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> p
         inputs: (B, 3, H, W), a preprocessed batch on the network's device.
     """
     classes, units = network.class_weights.shape
-    large = [_large(m, size) for m, size in zip(seen.maps[:LIMIT, 0], seen.sizes, strict=False)]
-    rule = [boxes.paper(m) for m in large]
-    rows = [
-        (
-            "Global average pooling was introduced here",
-            "Network in Network (2013) did, and the paper says so; new is what it shows",
-            "-",
-        ),
-        (
-            "Maps are weighted by the last convolution's weights, or by the class scores",
-            "By the linear layer's: one weight for each class and unit",
-            f"{classes} scores, but {units} maps: w is {classes} x {units}",
-        ),
-        (
-            "A new 1x1 convolution before the pooling gives the maps (its weights left random)",
-            "Only with the linear layer's weights copied into it",
-            f"correlation with the map: copied 1.00, random {_random_conv(network, inputs, seed)}",
-        ),
-        (
-            "The map is a probability, or positive",
-            "It is signed: places can speak against a class",
-            f"{rate((seen.maps[:, 0] < 0).flatten().numpy()).value:.0f} % of places are negative",
-        ),
-        (
-            "Scale to 0..1 by minimum and maximum, then cut at 20 %",
-            "20 % of the maximum of the raw map; the minimum is not subtracted",
-            _overlap(rule, [boxes.paper(_minmax(m)) for m in large]),
-        ),
-        (
-            "Cut at one half",
-            "At 20 % of the maximum",
-            _overlap(rule, [boxes.paper(_minmax(m), 0.5) for m in large]),
-        ),
-        (
-            "Round the small map to 8 bits, then enlarge it",
-            "Enlarge first",
-            _overlap(rule, _rounded_first(seen)),
-        ),
-        (
-            "Take the first contour",
-            "Take the largest component",
-            _overlap(rule, [_first_component(m) for m in large]),
-        ),
+    negative = rate((seen.maps[:, 0] < 0).flatten().numpy()).value
+    small, sizes = seen.maps[:LIMIT, 0], seen.sizes[:LIMIT]
+    rounded = [(255 * m / m.abs().max()).round() for m in small]
+
+    def boxed(box: Callable[[Tensor], np.ndarray], maps=small) -> list[np.ndarray]:
+        """A box of each map, in the picture's frame."""
+        large = (views.paste_whole(m[None], s)[0] for m, s in zip(maps, sizes, strict=True))
+        return [box(m) for m in large]
+
+    rule = boxed(boxes.paper)
+    measured = [
+        "-",
+        f"{classes} scores, but {units} maps: w is {classes} x {units}",
+        f"correlation with the map: copied 1.00, random {_random_conv(network, inputs, seed)}",
+        f"{negative:.0f} % of places are negative",
+        _overlap(rule, boxed(lambda m: boxes.paper(_minmax(m)))),
+        _overlap(rule, boxed(lambda m: boxes.paper(_minmax(m), 0.5))),
+        _overlap(rule, boxed(boxes.paper, rounded)),
+        _overlap(rule, boxed(_first_component)),
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _large(map: Tensor, size) -> Tensor:
-    return views.paste_whole(map[None], size)[0]
+    lines = [(*told, found) for told, found in zip(TOLD, measured, strict=True)]
+    return pd.DataFrame(lines, columns=COLUMNS)
 
 
 def _minmax(map: Tensor) -> Tensor:
     return (map - map.min()) / (map.max() - map.min()).clamp(min=1e-12)
-
-
-def _rounded_first(seen: Survey) -> list[np.ndarray]:
-    small = [(255 * m / m.abs().max()).round() for m in seen.maps[:LIMIT, 0]]
-    return [boxes.paper(_large(m, size)) for m, size in zip(small, seen.sizes, strict=False)]
 
 
 def _first_component(map: Tensor) -> np.ndarray:

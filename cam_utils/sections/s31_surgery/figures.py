@@ -12,8 +12,8 @@ from ... import plots
 from ...book import published as paper
 from ...metrics.intervals import rate
 from ...networks.cut.describe import compare, describe
-from ...networks.cut.surgery import CUT_NETWORKS, gap_surgery
 from ...networks.gap import GapNetwork
+from ...networks.surgery import CUT_NETWORKS, gap_surgery
 from ...networks.zoo.caffe import build_caffe
 from .tables import NETWORKS
 

@@ -17,8 +17,8 @@ from ...hashes import short_hash, weights_digest
 from ...identity import code_of, differences
 from ...keep import BrokenPiece, Keeper, read_piece
 from ...networks import load_network
-from ...networks.cut.surgery import gap_surgery
 from ...networks.gap import GapNetwork
+from ...networks.surgery import gap_surgery
 from ...networks.topped import CutNetwork
 from ...train import Recipe, fast_bfloat16, fit
 from ...train.cached_features import CachedFeatures

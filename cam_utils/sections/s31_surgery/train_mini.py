@@ -21,7 +21,7 @@ from ...keep import replacing, write_json
 from ...metrics.classification import true_ranks
 from ...metrics.intervals import rate
 from ...mini.pencil.base import arrays
-from ...networks.cut.surgery import inherit
+from ...networks.surgery import inherit
 from ...networks.zoo.mini_weights import (
     BUILDERS,
     ELSEWHERE,

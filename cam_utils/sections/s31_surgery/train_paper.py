@@ -14,7 +14,7 @@ from ...data import open_images
 from ...errors import BrokenWeights, CamError, MissingData
 from ...hashes import short_hash
 from ...keep import replacing, write_json
-from ...networks.cut.surgery import CUT_NETWORKS
+from ...networks.surgery import CUT_NETWORKS
 from ...networks.zoo.caffe import caffe_file
 from ...networks.zoo.caffe_layers import CaffeGapNetwork
 from ...networks.zoo.caffe_nets import googlenet_cam

@@ -14,8 +14,9 @@ from ...data import available_images
 from ...errors import CamError, MissingData
 from ...features.splits import PROTOCOLS, SplitRule
 from ...hashes import weights_digest
-from ...networks import build_mini, load_network
+from ...networks import load_network
 from ...networks.zoo.caffe import build_caffe
+from ...networks.zoo.mini_weights import build_mini
 from ...provenance import about
 from ...study import write_rows
 from . import table5, tables

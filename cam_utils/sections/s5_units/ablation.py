@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 
 from ...errors import CamError
-from ...metrics.intervals import Rate, mean_interval
-from .ranking import check_pooled
+from ...metrics.intervals import mean_interval
+from .by_weight import check_pooled, top_units
 
 TOPS = (1, 3, 10)
 
-OWN = "its top units"
-
-RANDOM = "random units"
-
+# which units are removed
+OWN, RANDOM = "its top units", "random units"
 POSITIVE = "random units of positive weight"
 
-KINDS = (OWN, RANDOM, POSITIVE)
+# what comes out
+CHANGE, OTHERS = "change of the class, points", "change of the other classes, points"
+MINUS = f"{OWN} minus {{}}, points"  # a control's name
+APART = "change of the class minus change of the others, points"
 
 
 def ablate(
@@ -28,7 +29,7 @@ def ablate(
     weights: np.ndarray,
     bias: np.ndarray,
     labels: np.ndarray,
-    tops: tuple[int, ...] = TOPS,
+    tops: tuple[int, ...] | None = None,
     draws: int = 20,
     seed: int = 0,
     candidates: np.ndarray | None = None,
@@ -37,20 +38,21 @@ def ablate(
 
     Args:
         pooled: (N, K) pooled features. weights: (C, K). bias: (C,). labels: (N,), -1 is left out.
-        tops: how many units are removed.
+        tops: how many units are removed; None: those of `TOPS` that leave the network some.
         draws: of each control, averaged; equal seeds give equal draws.
         candidates: the classes that compete for an image, None: all C. Labels are among them.
 
     Returns:
-        One row for each class, number and kind (`KINDS`): class, images, removed, units (kind),
-        before, own (percent of the class's images right before and after), others_before, others
-        (the same for all other images).
+        One row for each class, number and kind (OWN, RANDOM, POSITIVE): class, images, removed,
+        units (kind), before, own (percent of the class's images right before and after),
+        others_before, others (the same for all other images).
 
     Raises:
         CamError: shapes that do not fit, a number of units that the network does not have.
     """
     check_pooled(pooled, weights, labels)
     width = weights.shape[1]
+    tops = tops or tuple(n for n in TOPS if n < width)
     if min(tops) < 1 or max(tops) > width or draws < 1:
         raise CamError(
             f"Found tops={tops} and draws={draws}; expected 1 to {width} units and at least one "
@@ -69,30 +71,31 @@ def ablate(
         changed = logits - pooled[:, units] @ rows_of[:, units].T
         return classes[changed.argmax(1)] == labels
 
-    found = []
+    best, found = top_units(weights, max(tops)), []
     for c in np.unique(labels):
         own = labels == c
-        order = np.argsort(-weights[c], kind="stable")
         positive = np.flatnonzero(weights[c] > 0)
         rng = np.random.default_rng([seed, int(c)])
+        head = {"class": int(c), "images": int(own.sum())}
+        before, others_before = 100 * _shares(right, own)
         for count in tops:
-            drawn = {OWN: [order[:count]]}
+            drawn = {OWN: [best[c, :count]]}
             drawn[RANDOM] = [rng.choice(width, count, replace=False) for _ in range(draws)]
             if len(positive) >= count:
                 drawn[POSITIVE] = [rng.choice(positive, count, replace=False) for _ in range(draws)]
             for kind, choices in drawn.items():
-                results = np.array([
-                    (hits[own].mean(), hits[~own].mean() if (~own).any() else np.nan)
-                    for hits in map(after, choices)
-                ])  # fmt: skip
-                after_own, after_others = 100 * results.mean(0)
-                found.append({
-                    "class": int(c), "images": int(own.sum()), "removed": count, "units": kind,
-                    "before": 100 * right[own].mean(), "own": after_own,
-                    "others_before": 100 * right[~own].mean() if (~own).any() else np.nan,
-                    "others": after_others,
-                })  # fmt: skip
+                left, others = 100 * np.mean([_shares(after(u), own) for u in choices], axis=0)
+                found.append(
+                    head
+                    | {"removed": count, "units": kind, "before": before, "own": left}
+                    | {"others_before": others_before, "others": others}
+                )
     return pd.DataFrame(found)
+
+
+def _shares(hits: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """(2,): the share of hits (N,) among a class's own images, and among all others (NaN: none)."""
+    return np.array([hits[own].mean(), hits[~own].mean() if (~own).any() else np.nan])
 
 
 def ablation_table(rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -106,25 +109,24 @@ def ablation_table(rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     found = []
 
     def add(removed, kind, metric, values) -> None:
-        row: Rate = mean_interval(np.asarray(values, float), seed)
-        found.append({"removed": removed, "units": kind, "metric": metric} | row.as_row(3))
+        head = {"removed": removed, "units": kind, "metric": metric}
+        found.append(head | mean_interval(np.asarray(values, float), seed).as_row(3))
 
     first = rows.drop_duplicates("class")
     add(0, "none", "accuracy of the class, %", first["before"])
     for (removed, kind), own in rows.groupby(["removed", "units"], sort=False):
         add(removed, kind, "accuracy of the class, %", own["own"])
-        add(removed, kind, "change of the class, points", own["own"] - own["before"])
+        add(removed, kind, CHANGE, own["own"] - own["before"])
         change = own["others"] - own["others_before"]
         if change.notna().all():
-            add(removed, kind, "change of the other classes, points", change)
+            add(removed, kind, OTHERS, change)
     for removed, some in rows.groupby("removed", sort=False):
         per = {kind: part.set_index("class")["own"] for kind, part in some.groupby("units")}
         for kind in (RANDOM, POSITIVE):
             if kind in per:
-                difference = (per[OWN] - per[kind]).dropna()
-                add(removed, OWN, f"{OWN} minus {kind}, points", difference)
+                add(removed, OWN, MINUS.format(kind), (per[OWN] - per[kind]).dropna())
         own = some[some["units"] == OWN]
         apart = (own["own"] - own["before"]) - (own["others"] - own["others_before"])
         if apart.notna().all():
-            add(removed, OWN, "change of the class minus change of the others, points", apart)
+            add(removed, OWN, APART, apart)
     return pd.DataFrame(found)

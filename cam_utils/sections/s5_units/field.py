@@ -24,7 +24,8 @@ from ...networks.head import GATES
 from ...networks.trace import unwrapped
 from ...networks.wrap import WrappedNetwork
 
-WIDEST = 16  # times the network's input; a field as wide as that is taken to be the whole picture
+# times the network's input; a field wider than the last is taken to be the whole picture
+WIDTHS = (1, 2, 4, 8, 16)
 
 NORMS = {"batch_norm", "layer_norm", "local_response_norm", "group_norm", "instance_norm"}
 
@@ -47,9 +48,12 @@ class ReceptiveField:
     start: float
     cut: bool = False
 
-    def centre(self, place: float) -> float:
-        """The middle of a place's field, pixels."""
-        return self.start + place * self.stride + (self.size or 0) / 2
+    def of(self, place: float) -> tuple[float, float] | None:
+        """The first pixel of a place's field and the one after its last; None: not known."""
+        if self.size is None or self.cut:
+            return None
+        start = self.start + place * self.stride
+        return start, start + self.size
 
 
 def receptive_field(network: nn.Module) -> ReceptiveField:
@@ -81,8 +85,8 @@ def receptive_field(network: nn.Module) -> ReceptiveField:
 def along(network: GapNetwork, axis: int) -> ReceptiveField:
     """The field along the height (axis 2) or the width (axis 3) of the input."""
     side, found = spec_of(network).size, None
-    for times in _doubled(WIDEST):
-        shape = [1, _channels(network), side, side]
+    for times in WIDTHS:
+        shape = [1, 3, side, side]
         shape[axis] *= times
         try:
             (start, stop), place, stride, places = _support(network, shape, axis)
@@ -96,20 +100,11 @@ def along(network: GapNetwork, axis: int) -> ReceptiveField:
     return ReceptiveField(None, shape[axis] / places, 0.0)
 
 
-def _doubled(most: int) -> list[int]:
-    return [2**k for k in range(most.bit_length())]
-
-
 def _axes(network: nn.Module) -> tuple[int, ...]:
     square = all(
         len(set(m.kernel_size)) == 1 for m in network.modules() if isinstance(m, nn.Conv2d)
     )
     return (3,) if square else (2, 3)
-
-
-def _channels(network: nn.Module) -> int:
-    conv = next((m for m in network.modules() if isinstance(m, nn.Conv2d)), None)
-    return 3 if conv is None else conv.in_channels * (conv.groups == 1) or 3
 
 
 def _support(network: GapNetwork, shape: list[int], axis: int):
@@ -143,15 +138,15 @@ class Positive(TorchFunctionMode):
         if name == "max_pool2d":
             return _mean_pool(*args, **kwargs)
         if name in NORMS:
-            x = _first(args, kwargs)
+            x = _input(*args, **kwargs)
             return x / x.detach().abs().amax().clamp(min=1e-30)
         if name in GATES:
-            return _first(args, kwargs).clone()
+            return _input(*args, **kwargs).clone()
         return function(*args, **kwargs)
 
 
-def _first(args: tuple, kwargs: dict) -> Tensor:
-    return args[0] if args else kwargs["input"]
+def _input(input: Tensor, *args, **kwargs) -> Tensor:
+    return input
 
 
 def _average(function, input: Tensor, weight: Tensor, bias=None, *args, **kwargs) -> Tensor:

@@ -1,57 +1,44 @@
 """Figure 13: the units of largest weight of a class, and what drives them, segmented."""
 
-from dataclasses import dataclass
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from ... import plots
-from ...networks.gap import GapNetwork, class_name
-from . import ReceptiveField, class_purity, masked, rank_units, segment
+from ...metrics.intervals import pick
+from ...networks.gap import class_name
+from ..s2_maps.figures import sample_and_lowest
+from .ablation import CHANGE, OTHERS, OWN, POSITIVE, RANDOM
+from .field import ReceptiveField
+from .halves import Half
 from .occlusion import EmpiricalField
-from .top import TopImages
-from .unit_parts import THRESHOLDS
+from .tables import OWN_UNITS
+from .unit_parts import THRESHOLDS, masked, segment
 
-UNITS, IMAGES = 3, 3  # as in the paper
-
-
-@dataclass(frozen=True)
-class Half:
-    """One half of the figure: a network, the pool of its top images, the classes shown."""
-
-    title: str
-    network: GapNetwork
-    images: object
-    top: TopImages
-    classes: list[int]
+IMAGES = 3  # of each unit, as in the paper
 
 
-def choose_rows(purity: pd.Series, count: int = 3, seed: int = 0) -> list[int]:
-    """Classes by seed, and as the last the one whose units are least pure.
-
-    Args:
-        purity: mean purity of each class's units, by class index.
-    """
-    worst = int(purity.idxmin())
-    others = np.sort(purity.index[purity.index != worst].to_numpy())
-    rng = np.random.default_rng(seed)
-    return [*np.sort(rng.choice(others, min(count, len(others)), False)).tolist(), worst]
-
-
-def figure13(halves: list[Half], threshold: float = THRESHOLDS["[34]"]) -> Figure:
+def figure13(
+    halves: list[Half], threshold: float = THRESHOLDS["[34]"], count: int = 3, seed: int = 0
+) -> Figure:
     """For each class its three units of largest weight with three top images each.
 
     Images are darkened where the unit's map is below `threshold` of the unit's maximum. Over each
     unit: its weight w, and the share of its top images (all that were kept) that show the class.
+
+    Args:
+        count: classes of each half, by `seed`; below them the class whose units are least pure.
     """
-    rows: list[tuple[Half, int | None]] = []  # None: the line with the half's title
+    rows: list[tuple[Half, int | None, str]] = []  # None: the line with the half's title
     for half in halves:
-        rows += [(half, None), *((half, label) for label in half.classes)]
+        purity = half.frames["units"].groupby("class")["purity"].mean()
+        *classes, worst = sample_and_lowest(purity, count, seed)
+        rows += [(half, None, ""), *((half, label, "") for label in classes)]
+        rows.append((half, worst, "\n(least pure)" if classes else ""))
     size = 0.94  # inches, of an image
-    widths = ([1.0] * IMAGES + [0.18]) * UNITS
-    heights = [1.0 if label is not None else 0.16 for _, label in rows]
+    widths = ([1.0] * IMAGES + [0.18]) * OWN_UNITS
+    heights = [1.0 if label is not None else 0.16 for _, label, _ in rows]
     with plots.style():
         fig, axes = plt.subplots(
             len(rows), len(widths), width_ratios=widths, height_ratios=heights, squeeze=False,
@@ -61,36 +48,35 @@ def figure13(halves: list[Half], threshold: float = THRESHOLDS["[34]"]) -> Figur
         )  # fmt: skip
         for ax in axes.flat:
             ax.axis("off")
-        for row, (half, label) in zip(axes, rows, strict=True):
+        for row, (half, label, note) in zip(axes, rows, strict=True):
             if label is None:
-                row[0].text(-0.9, 0, half.title, fontsize=9, weight="bold")
+                title = f"{half.title}: {half.network.name}"
+                row[0].text(-0.9, 0, title, fontsize=9, weight="bold")
             else:
-                _row(row, half, label, threshold)
+                _row(row, half, label, note, threshold)
     return fig
 
 
-def _row(axes, half: Half, label: int, threshold: float) -> None:
-    order, weights = rank_units(half.network, label)
-    worst = " (least pure)" if label == half.classes[-1] and len(half.classes) > 1 else ""
+def _row(axes, half: Half, label: int, note: str, threshold: float) -> None:
     axes[0].text(
-        -0.1, 0.5, class_name(half.network, label).replace(" ", "\n") + worst.replace(" (", "\n("),
+        -0.1, 0.5, class_name(half.network, label).replace(" ", "\n") + note,
         transform=axes[0].transAxes, ha="right", va="center", fontsize=8,
     )  # fmt: skip
-    for place, (unit, weight) in enumerate(zip(order[:UNITS].tolist(), weights, strict=False)):
-        row, peak = half.top.row(unit), half.top.peak(unit)
-        pure = class_purity(half.top, unit, label)
-        first = place * (IMAGES + 1)
+    top = half.top
+    for row in pick(half.frames["units"], **{"class": label}).itertuples():
+        first = (row.rank - 1) * (IMAGES + 1)
         for k, ax in enumerate(axes[first : first + IMAGES]):
-            image = half.images[int(half.top.indices[row, k])].image
-            mask = segment(half.top.maps[row, k], image.size[::-1], threshold, peak)
+            image = half.pool[int(top.indices[row.unit, k])].image
+            peak = top.scores[row.unit, 0]
+            mask = segment(top.maps[row.unit, k], image.size[::-1], threshold, peak)
             ax.imshow(np.asarray(masked(image, mask)))
-            if half.top.labels[row, k] != label:  # an image of another class
-                name = class_name(half.network, int(half.top.labels[row, k]))
+            if top.labels[row.unit, k] != label:  # an image of another class
+                name = class_name(half.network, int(top.labels[row.unit, k]))
                 ax.text(
                     0.03, 0.03, name, transform=ax.transAxes, fontsize=5.5, color="white",
                     bbox={"facecolor": "#b3202a", "edgecolor": "none", "pad": 0.8},
                 )  # fmt: skip
-        text = f"unit {unit}: w = {float(weight):.2f}, purity {pure:.0%}"
+        text = f"unit {row.unit}: w = {row.weight:.2f}, purity {row.purity:.0%}"
         axes[first + 1].set_title(text, fontsize=7, pad=2.5)
 
 
@@ -122,9 +108,7 @@ def draw_ablation(tables: dict[str, pd.DataFrame]) -> Figure:
     Args:
         tables: {title: `ablation_table`}.
     """
-    metric = "change of the class, points"
-    colours = {"its top units": "#c0392b", "random units of positive weight": "#2a6f97"}
-    colours |= {"random units": "#8a8a8a"}
+    colours = {OWN: "#c0392b", POSITIVE: "#2a6f97", RANDOM: "#8a8a8a"}
     with plots.style():
         fig, axes = plt.subplots(
             1, len(tables), figsize=(3.4 * len(tables) + 1.6, 2.5), squeeze=False,
@@ -132,17 +116,16 @@ def draw_ablation(tables: dict[str, pd.DataFrame]) -> Figure:
         )  # fmt: skip
         for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
             for shift, (kind, colour) in zip((-0.08, 0, 0.08), colours.items(), strict=True):
-                some = table[(table["units"] == kind) & (table["metric"] == metric)]
+                some = pick(table, units=kind, metric=CHANGE)
                 x = np.arange(len(some)) + shift
                 spread = [some["measured"] - some["low"], some["high"] - some["measured"]]
                 ax.errorbar(
                     x, some["measured"], spread, fmt="o-", color=colour, ms=4, lw=1.2, label=kind
                 )
-            others = table[table["metric"] == "change of the other classes, points"]
-            others = others[others["units"] == "its top units"]
+            others = pick(table, units=OWN, metric=OTHERS)
             ax.plot(
                 np.arange(len(others)), others["measured"], "x--", color="#e0a030", lw=1.2,
-                label="the other classes, its top units",
+                label=f"the other classes, {OWN}",
             )  # fmt: skip
             ax.set_xticks(range(len(others)), others["removed"])
             ax.set_xlabel("units removed")

@@ -1,15 +1,16 @@
 """Networks whose receptive field is known, to test what measures it."""
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ...errors import CamError
-from ...networks.gap import GapNetwork, InputSpec
+from ...networks.gap import InputSpec
+from ...networks.topped import CutNetwork
 
 SIDE = 48  # pixels of the input
 
 
-class OneConvolution(GapNetwork):
+class OneConvolution(CutNetwork):
     """One unit: a convolution of size x size with equal positive weights, then a ReLU.
 
     Its theoretical field is `size`. With `nonzero` only that many rows and columns in the middle
@@ -21,23 +22,17 @@ class OneConvolution(GapNetwork):
     """
 
     def __init__(self, size: int, nonzero: int | None = None):
-        super().__init__()
         nonzero = size if nonzero is None else nonzero
         if not 1 <= nonzero <= size <= SIDE or not size % 2 or not nonzero % 2:
             raise CamError(f"Found size={size}, nonzero={nonzero}; expected odd, 1 to {SIDE}.")
-        self.conv = nn.Conv2d(3, 1, size, padding=size // 2)
+        super().__init__(nn.Conv2d(3, 1, size, padding=size // 2), 1, 1, units=None)
         rim = (size - nonzero) // 2
         with torch.no_grad():
-            self.conv.weight.zero_()
-            self.conv.weight[..., rim : size - rim, rim : size - rim] = 0.01
-            self.conv.bias.fill_(1.0)
-        self.register_buffer("class_weights", torch.ones(1, 1))
-        self.register_buffer("class_bias", torch.zeros(1))
+            self.trunk.weight.zero_()
+            self.trunk.weight[..., rim : size - rim, rim : size - rim] = 0.01
+            for constant in (self.trunk.bias, self.cam_fc.weight, self.cam_fc.bias):
+                constant.fill_(1.0)
         # inputs of 0..1: the unit is never switched off
         self.input_spec = InputSpec(SIDE, SIDE, squash=True, mean=(0, 0, 0), std=(1, 1, 1))
         self.name = f"one convolution {size}x{size}, {nonzero}x{nonzero} of it not zero"
         self.eval()
-
-    def features(self, images: Tensor) -> Tensor:
-        """Images (B, 3, H, W) to (B, 1, H, W)."""
-        return self.conv(images).relu()

@@ -15,7 +15,7 @@ from torch import Tensor
 from ...errors import CamError
 from ...image_maps import spec_of
 from ...networks.gap import GapNetwork, InputSpec
-from ...views import normalise, view_list
+from ...views import normalise, whole
 from .field import ReceptiveField, receptive_field
 from .top import TopImages
 
@@ -39,8 +39,14 @@ class EmpiricalField:
     stride: int
 
     def side(self, fraction: float = 0.1) -> float:
-        """`field_side` of the map."""
-        return field_side(self.map, fraction)
+        """The side of a square with the area on which the map exceeds a fraction of its maximum.
+
+        [34] gives sizes without the fraction; 0 counts every pixel with any change at all.
+        """
+        if not 0 <= fraction < 1:
+            raise CamError(f"Found fraction={fraction}; expected 0 to below 1.")
+        peak = float(self.map.max())
+        return float(np.sqrt((self.map > fraction * peak).sum())) if peak > 0 else 0.0
 
 
 def scaled_occluder(side: int) -> tuple[int, int]:
@@ -48,17 +54,6 @@ def scaled_occluder(side: int) -> tuple[int, int]:
     112 (the patch stays odd, neither falls below 1)."""
     patch = max(1, 2 * round((PATCH * side / SIDE - 1) / 2) + 1)
     return patch, max(1, round(STRIDE * side / SIDE))
-
-
-def field_side(map: np.ndarray, fraction: float = 0.1) -> float:
-    """The side of a square with the area on which a map exceeds a fraction of its maximum.
-
-    [34] gives sizes without the fraction; 0 counts every pixel with any change at all.
-    """
-    if not 0 <= fraction < 1:
-        raise CamError(f"Found fraction={fraction}; expected 0 to below 1.")
-    peak = float(map.max())
-    return float(np.sqrt((map > fraction * peak).sum())) if peak > 0 else 0.0
 
 
 def occluders(spec: InputSpec, patch: int, count: int, seed: int) -> Tensor:
@@ -99,11 +94,10 @@ def discrepancy(
     before = network.features(view[None])[0, unit]
     row, column = divmod(int(before.argmax()), before.shape[1])
     change = np.zeros(len(corners), np.float32)
-    near = [
-        n
-        for n, (y, x) in enumerate(corners)
-        if _touches(field, row, y, patch) and _touches(field, column, x, patch)
-    ]
+    rows, columns = (
+        {int(c) for c in grid if _touches(field, place, int(c), patch)} for place in (row, column)
+    )
+    near = [n for n, (y, x) in enumerate(corners) if y in rows and x in columns]
     for start in range(0, len(near), batch):
         some = near[start : start + batch]
         copies = view.repeat(len(some), 1, 1, 1)
@@ -117,10 +111,8 @@ def discrepancy(
 
 
 def _touches(field: ReceptiveField | None, place: int, corner: int, patch: int) -> bool:
-    if field is None or field.size is None or field.cut:
-        return True
-    start = field.start + place * field.stride
-    return corner + patch > start and corner < start + field.size
+    seen = field and field.of(place)
+    return not seen or (corner + patch > seen[0] and corner < seen[1])
 
 
 def empirical_field(
@@ -138,16 +130,16 @@ def empirical_field(
     """The averaged, re-centred discrepancy map of a unit over its `count` top pictures.
 
     Args:
-        images: the pool that `top` was collected over; `top` has the unit.
+        images: the pool that `top` was collected over.
         patch, stride: of the occluders; default as in [34] (11 and 3 pixels at 224, some 5,000
             copies), scaled with the network's input (`scaled_occluder`). A coarser stride is
             quicker.
         field: the theoretical field, if it is known already.
 
     Raises:
-        CamError: the unit is not in `top`, or its top pictures do not drive it at all.
+        CamError: its top pictures do not drive it at all.
     """
-    spec, row = spec_of(network), top.row(unit)
+    spec = spec_of(network)
     field = field or receptive_field(network)
     usual = scaled_occluder(spec.size)
     patch, stride = patch or usual[0], stride or usual[1]
@@ -155,9 +147,8 @@ def empirical_field(
     total = np.zeros((2 * spec.size + 1,) * 2)
     covered = np.zeros_like(total)
     used, copies = 0, 0
-    for index in top.indices[row, :count]:
-        image = images[int(index)].image
-        view = view_list(image, spec, top.identity.get("view", "whole"))[0].tensor.to(device)
+    for index in top.indices[unit, :count]:
+        view = whole(images[int(index)].image, spec).tensor.to(device)
         change, peak = discrepancy(network, view, unit, patch, stride, batch, seed + used, field)
         if change.any():
             _recentre(total, covered, change, peak, patch, stride, field, spec.size, top)
@@ -169,14 +160,14 @@ def empirical_field(
 
 def _recentre(total, covered, change, peak, patch, stride, field, side, top) -> None:
     """Add a discrepancy map to the canvas, the middle of the peak's field on its middle."""
-    rows = []
-    for place, cells in zip(peak, top.maps.shape[2:], strict=True):
-        known = field.size is not None and not field.cut
-        centre = field.centre(place) if known else (place + 0.5) * side / cells
+    corner = []
+    for place, count in zip(peak, top.maps.shape[2:], strict=True):
+        seen = field.of(place)
+        centre = sum(seen) / 2 if seen else (place + 0.5) * side / count
         # a grid point stands for stride x stride pixels around the middle of its occluder
-        rows.append(int(np.floor(side + 0.5 + (patch - stride) / 2 - centre + 0.5)))
+        corner.append(int(np.floor(side + 0.5 + (patch - stride) / 2 - centre + 0.5)))
     cells = np.kron(change, np.ones((stride, stride)))
-    y, x = rows
+    y, x = corner
     ys, xs = slice(max(y, 0), y + len(cells)), slice(max(x, 0), x + cells.shape[1])
     cut = cells[ys.start - y :, xs.start - x :]
     part = total[ys, xs]

@@ -1,115 +1,154 @@
-"""The stored numbers of section 5: see `tables.units` and `python -m cam_utils tables`."""
+"""What is behind section 5's tables: fields by occlusion; purity, sharing, removal on photos."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.io import loadmat
 from tqdm.auto import tqdm
 
 from ...data import Subset, open_images
-from ...errors import CamError
-from ...features import extract
-from ...networks import load_network
-from ...study import write_rows
-from . import ablate, ablation_table, receptive_field, top_images
-from . import tables as rows
-from .ranking import class_rows
-from .tables import TOP
+from ...data.joined import Joined
+from ...metrics.intervals import pick
+from ...networks.gap import GapNetwork
+from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows
+from . import tables
+from .ablation import ablate, ablation_table
+from .by_weight import linear_layer
+from .field import receptive_field
+from .halves import look
+from .occlusion import empirical_field
+from .top import TopImages, top_images
 
-# networks of the mini world whose fields are measured by occlusion, and where their images are from
+# networks whose fields are measured by occlusion, and where their images are from
 MINI = {
     "mini/alexnetplus-gap": "mini/objects",
     "mini/googlenet-gap": "mini/objects",
     "mini/scenes-alexnetplus-gap": "mini/scenes",
 }
 
-# copies cost: [34]'s grid of 3 pixels gives 5,184 of GoogLeNet's input, 10 pixels 484
-MINI_GRID = None  # [34]'s, scaled with the picture
+# units, top images of each, and the occluders' grid. Copies cost: [34]'s grid of 3 pixels (None,
+# scaled with the picture) gives 5,184 of GoogLeNet's input, 10 pixels 484.
+UNITS = {"mini": 6, "paper": 5}
+IMAGES = 3
+GRID = {"mini": None, "paper": 10}
 
-REAL_GRID, REAL_UNITS, REAL_IMAGES = 10, 5, 3
+FRACTIONS = (0.1, 0.2, 0.5)  # of the averaged discrepancy map's maximum
 
-MINI_UNITS, MINI_IMAGES = 6, 3
+# the released weights of GoogLeNet-CAM, as the authors' repository ships them
+RELEASED = ("weights/data_net.mat", "../golden/zhou/data_net.mat")
 
 
-def study(profile: str, root, device, limit: int, out: Path, record: Callable):
-    """Measure and write `units_*.csv`; returns the paths.
+def _open(ask: Ask) -> Opened:
+    """Drawn pictures and their networks; or the paper's GoogLeNet and a pool of photos.
 
-    Args:
-        record: (networks {name: network}, images) to the provenance.
+    The pool is Imagenette's validation photos, fifty of each of ten classes, and ILSVRC's; photos
+    that are in both count once, as Imagenette's. A trial takes photos from all over it.
     """
-    if profile == "mini":
-        return _mini(device, limit, out, record)
-    return _real(root, device, limit, out, record)
+    if ask.profile == "mini":
+        networks, missing = open_rows({name: {"mini": name} for name in MINI}, ask)
+        wanted = dict.fromkeys(MINI[name] for name in networks)
+        parts = {name: first(open_images(name, "val"), ask.limit) for name in wanted}
+        return Opened(networks, parts, missing)
+    networks, _ = open_rows({"GoogLeNet": {"paper": "caffe/googlenet"}}, ask)
+    ten, photos = (open_images(name, "val", ask.root) for name in ("imagenette", "ilsvrc"))
+    labels = [list(ten.imagenet_indices), None]
+    pool = Joined([ten, photos], labels, networks["GoogLeNet"].classes)
+    if 0 < ask.limit < len(pool):
+        pool = Subset(pool, np.linspace(0, len(pool) - 1, ask.limit).astype(int))
+    return Opened(networks, {"pool": pool, "ten": ten})
 
 
-def _mini(device, limit, out, record) -> list[Path]:
-    found, nets, pools, images = [], {}, {}, None
-    for name, data in MINI.items():
-        try:
-            network = load_network(name).to(device)
-        except CamError:  # its weights do not come with the package
-            continue
-        images = open_images(data, "val")
-        images = Subset(images, range(limit)) if 0 < limit < len(images) else images
-        units = rows.seeded_units(network, range(len(images.classes)), MINI_UNITS)
-        top = top_images(network, images, k=TOP, device=device)
-        theory = receptive_field(network)
-        found += rows.field_rows(network, images, top, units, theory, MINI_IMAGES, MINI_GRID)
-        nets[name], pools[data] = network, len(images)
-    made = record(nets, images) | {"images": ", ".join(pools), "n": sum(pools.values())}
-    return [write_rows(out / "units_fields.csv", found, made)]
+def _measure(opened: Opened, ask: Ask) -> Frames:
+    """ "fields"; of photos also those of a `Half`, "ablation" by which classes compete."""
+    if ask.profile == "paper":
+        return _measure_photos(opened, ask)
+    rows = []
+    for name, network in opened.networks.items():
+        images = opened.parts[MINI[name]]
+        top = top_images(network, images, tables.TOP, ask.device)
+        rows += _fields(network, images, top, range(len(images.classes)), ask)
+    return {"fields": pd.DataFrame(rows)}
 
 
-def _real(root, device, limit, out, record) -> list[Path]:
-    network = load_network("caffe/googlenet", root).to(device)
-    pool, ten = rows.real_pool(network, root)
-    if 0 < limit < len(pool):
-        pool = Subset(pool, np.linspace(0, len(pool) - 1, limit).astype(int))
-    made = record({network.name: network}, pool)
-    paths = []
+def _measure_photos(opened: Opened, ask: Ask) -> Frames:
+    ((_, network),) = opened.networks.items()
+    pool, ten = opened.images, _ten(opened)
+    half = look("photos", network, pool, pool, ask.device, classes=ten)
+    seen = half.features.take(np.isin(half.features.labels, ten))
+    of_ten = ablate(seen.values, *linear_layer(network), seen.labels, candidates=np.array(ten))
+    ways = {"1000 classes": half.frames["ablation"], "ten classes": of_ten}
+    shared = {network.name: half.frames["sharing"]}
+    if (released := released_weights(ask.root)) is not None:
+        shared["released GoogLeNet-CAM"] = tables.sharing_table(released)
+    fields = _fields(network, pool, half.top, ten, ask)
+    return half.frames | {
+        "ablation": pd.concat(rows.assign(among=text) for text, rows in ways.items()),
+        "sharing": _stacked(shared, "weights"),
+        "fields": pd.DataFrame(fields),
+    }
 
-    def keep(name: str, content: list[dict] | pd.DataFrame, **more) -> None:
-        content = content.to_dict("records") if isinstance(content, pd.DataFrame) else content
-        paths.append(write_rows(out / f"units_{name}.csv", content, made | more))
 
-    top = top_images(network, pool, k=TOP, device=device, view="whole")
-    features = extract(network, pool, view="whole", device=device)
-    weights = class_rows(network).numpy()
-    bias = network.class_bias.detach().cpu().numpy()
-    labels = features.labels
-    present = [c for c in ten if (labels == c).any()]
-    table = rows.top_table(network, top, present)
-    keep("top", table, top=TOP)
-    shares = rows.class_shares(labels, len(weights))
-    keep("purity", rows.purity_rows(table, top, shares), top=TOP)
-    of_ten = np.where(np.isin(labels, ten), labels, -1)
-    half = [
-        {"classes": "ten of Imagenette"} | r
-        for r in rows.half_rows(features.values, weights, of_ten)
-    ]
-    half += [
-        {"classes": "all in the pool"} | r for r in rows.half_rows(features.values, weights, labels)
-    ]
-    keep("half", half)
-    sharing = [{"weights": network.name} | r for r in rows.sharing_rows(weights)]
-    released = rows.released_weights(root)
-    if released is not None:
-        sharing += [{"weights": "released GoogLeNet-CAM"} | r for r in rows.sharing_rows(released)]
-    keep("sharing", sharing)
-    removed, every = [], []
-    for text, candidates in (("1000 classes", None), ("ten classes", np.array(ten))):
-        some = ablate(features.values, weights, bias, of_ten, candidates=candidates)
-        every.append(some.assign(among=text))
-        removed.append(ablation_table(some).assign(among=text))
-    keep("ablation", pd.concat(removed))
-    keep("ablation_classes", pd.concat(every).round(3))
-    units = rows.seeded_units(network, ten, REAL_UNITS)
-    bar = tqdm(total=len(units), desc="fields by occlusion", unit="unit")
-    fields = rows.field_rows(
-        network, pool, top, units, receptive_field(network), REAL_IMAGES, REAL_GRID,
-        lambda row: bar.update(),
-    )  # fmt: skip
-    bar.close()
-    keep("fields", fields)
-    return paths
+def _stacked(parts: dict[str, pd.DataFrame], column: str) -> pd.DataFrame:
+    """The parts below one another, their names in a first column."""
+    return pd.concat(parts, names=[column]).reset_index(level=0)
+
+
+def _ten(opened: Opened) -> list[int]:
+    """The network's classes that Imagenette has."""
+    return list(opened.parts["ten"].imagenet_indices)
+
+
+def _fields(network: GapNetwork, images, top: TopImages, labels, ask: Ask) -> list[dict]:
+    """Empirical fields beside the theoretical one: of the units of largest weight of classes by
+    seed, each unit once."""
+    theory, rows = receptive_field(network.to(ask.device)), []
+    order = np.random.default_rng(ask.seed).permutation(labels)
+    firsts = pick(tables.top_table(network, top.frame(), order), rank=1).drop_duplicates("unit")
+    chosen = [*firsts.head(UNITS[ask.profile]).itertuples()]
+    for own in tqdm(chosen, desc="fields by occlusion", unit="unit"):
+        found = empirical_field(
+            network, images, top, own.unit, IMAGES, stride=GRID[ask.profile], field=theory
+        )
+        row = {
+            "network": network.name, "input": network.input_spec.size,
+            "unit": own.unit, "chosen": f"first unit of {own.name}",
+            "theoretical": theory.size, "stride": theory.stride, "images": found.n,
+            "patch": found.patch, "grid": found.stride, "copies": found.copies,
+        }  # fmt: skip
+        rows.append(row | {f"side_{round(100 * f)}": round(found.side(f), 1) for f in FRACTIONS})
+    return rows
+
+
+def _tables(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
+    fields = {"units_fields": frames["fields"].to_dict("records")}
+    if "top" not in frames:
+        sizes = {name: len(images) for name, images in opened.parts.items()}
+        return fields, {"images": ", ".join(sizes), "n": sum(sizes.values())}
+    score, every = frames["score"], frames["ablation"]
+    some = {"ten of Imagenette": score[score["label"].isin(_ten(opened))], "all in the pool": score}
+    found = {
+        "top": frames["units"],
+        "purity": tables.purity_table(frames),
+        "half": _stacked({k: tables.spread_table(own) for k, own in some.items()}, "classes"),
+        "sharing": frames["sharing"],
+        "ablation": pd.concat(
+            ablation_table(own).assign(among=text)
+            for text, own in every.groupby("among", sort=False)
+        ),
+        "ablation_classes": every.round(3),
+    }
+    rows = {f"units_{name}": table.to_dict("records") for name, table in found.items()}
+    return rows | fields, {"top": tables.TOP}
+
+
+def released_weights(root) -> np.ndarray | None:
+    """(1000, 1024) class weights of the authors' GoogLeNet-CAM, or None where they are not."""
+    for place in RELEASED:
+        path = Path(root) / place
+        if path.is_file():
+            return np.ascontiguousarray(loadmat(path)["weights_LR"].T, np.float32)
+    return None
+
+
+STUDIES = (Study("units", "section 5, figure 13", _open, _measure, _tables),)

@@ -9,15 +9,15 @@ network = gap_surgery("vgg-gap")  # the paper's own, untrained
 import torch
 from torch import nn
 
-from ...errors import CamError
-from ..gap import IMAGENET, GapNetwork
-from ..topped import add_gap_head
-from ..trace import logits_of
-from ..wrap import probe_images
-from ..zoo.caffe import CAFFE_NETWORKS, build_caffe
-from ..zoo.caffe_nets import alexnetplus_cam
-from .chain import bare, chain
-from .cutting import cut, evaluating, listed, name_of
+from ..errors import CamError
+from .cut.chain import bare, chain
+from .cut.cutting import cut, evaluating, listed, name_of
+from .gap import IMAGENET, GapNetwork
+from .topped import add_gap_head
+from .trace import logits_of
+from .wrap import probe_images
+from .zoo.caffe import CAFFE_NETWORKS, build_caffe
+from .zoo.caffe_nets import alexnetplus_cam
 
 # AlexNet-GAP is cut from CaffeNet: the authors' scripts call it "caffeNetCAM", and Table 1's
 # AlexNet has CaffeNet's published errors.
