@@ -93,7 +93,7 @@ def fit(
         state.seed_dropout(recipe, world.rank)
         at = state.Progress()
         if checkpoint and checkpoint.exists():
-            at = state.load(checkpoint, who, network, optimizer, world)
+            at = state.restore(checkpoint, who, network, optimizer, world)
         parallel = world.parallel(model)
         autocast = precision == "auto" and fast_bfloat16(world.device)
         chosen = plan(n, recipe, at.step, world)

@@ -105,7 +105,6 @@ def cache_features(
     view: str = "center",
     device: torch.device | str = "cpu",
     batch: int = 32,
-    workers: int | None = None,
     progress: bool = True,
 ) -> CachedFeatures:
     """Trunk outputs of all images; a call that was interrupted goes on where it stopped.
@@ -117,7 +116,6 @@ def cache_features(
         images: (images, labels) or a data set, as in `cam_utils.train.fit`.
         folder: where the files lie, in a folder of their own, for `keep.Keeper`.
         view: "center" or "whole", as in `Recipe.crop`; arrays have the network's size.
-        workers: threads that decode.
 
     Raises:
         CamError: the network has no trunk, the folder cannot be written, all images are broken,
@@ -125,7 +123,7 @@ def cache_features(
     """
     check_cut(network)
     view = "whole" if isinstance(images, tuple) else view
-    source = Inputs(images, network.input_spec, view, workers=workers)
+    source = Inputs(images, network.input_spec, view)
     identity = of_network(network.trunk) | source.identity | of_machine(device)
     identity |= {"input": asdict(network.input_spec), "batch": batch, "code": code_of(__name__)}
     keeper = Keeper.of("trunk features", identity, folder)

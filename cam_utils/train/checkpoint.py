@@ -112,7 +112,7 @@ def save(path: Path, who: dict, at: Progress, network, optimizer, world: World) 
         ) from error
 
 
-def load(path: Path, who: dict, network, optimizer, world: World) -> Progress:
+def restore(path: Path, who: dict, network, optimizer, world: World) -> Progress:
     """Put a checkpoint's state into network, optimizer and generators.
 
     With another number of processes than when it was written the run goes on, but dropout draws

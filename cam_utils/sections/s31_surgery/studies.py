@@ -51,7 +51,6 @@ class HeadTraining:
         seeds: of the new layers' start and the order of photos.
         grid: recipes, of which the best on held-out training photos is taken for each pooling.
         units, groups: of the added convolution; 1024 and 1 as the paper describes it.
-        workers: threads that decode photos.
     """
 
     folder: str | Path = HEADS_FOLDER
@@ -61,7 +60,6 @@ class HeadTraining:
     )
     units: int = 1024
     groups: int = 1
-    workers: int | None = None
 
     def study(self) -> Study:
         shows = "Table 1, GAP and GMP on real photos"
@@ -95,10 +93,7 @@ class HeadTraining:
             return new_head(parent, pool, seed, self.units, self.groups)
 
         cached = [
-            cache_features(
-                network, images, folder / "features", HEAD_RECIPE.crop, ask.device,
-                workers=self.workers,
-            )
+            cache_features(network, images, folder / "features", HEAD_RECIPE.crop, ask.device)
             for network, images in (
                 (head("avg", 0), WithMirrored(train)), (head("avg", 0), val), (uncut, val),
             )

@@ -2,16 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
-from ... import views
 from ...book import published as paper
-from ...data import subset
-from ...errors import CamError
-from ...metrics.classification import true_ranks
+from ...data.joined import InMemory
+from ...evaluate import CLASSIFY, evaluate
 from ...metrics.intervals import Rate, mean_interval, rate
-from ...stream import batches, decoders, nothing_read, stream
 from . import mini_results
 
 # The paper's rows, and which network stands for each in the profiles "mini" and "paper"; None: no
@@ -39,48 +35,24 @@ CUT_FROM = {
 LONGER = {"AlexNet": "alexnet-longer", "VGGnet": "vgg-longer", "GoogLeNet": "googlenet-longer"}
 
 
-def ranks_of(
-    networks: dict[str, nn.Module], images, device="cpu", limit: int = 0, seed: int = 0
-) -> dict[str, np.ndarray]:
-    """{row: (N,) uint8 ranks of the true classes}, 1 is best; every image is opened once.
+WORSE = 6  # rank of a class that is not among the five best
 
-    Every network sees its own usual test view (resize and centre crop). Unreadable images are
-    left out for all.
 
-    Args:
-        limit: only so many images, chosen by `seed`; 0: all.
+def ranks_of(networks: dict[str, nn.Module], images, device="cpu") -> dict[str, np.ndarray]:
+    """{row: (N,) ranks of the true classes of the readable images}, 1 is best, 6 all from there.
+
+    Every network sees its own usual test view (resize and centre crop). What was found is kept.
 
     Raises:
         CamError: a network has another number of classes than the data; nothing could be read.
     """
+    images = images if hasattr(images, "path") else InMemory(images)  # drawn once for all
+    found = {}
     for row, network in networks.items():
-        network.to(device)
-        if len(network.classes) != len(images.classes):
-            raise CamError(
-                f"{row} has {len(network.classes)} classes and {images.name} "
-                f"{len(images.classes)}; expected the same classes in the same order."
-            )
-    images = subset(images, limit, seed)
-    specs = {network.input_spec for network in networks.values()}
-
-    def load(i: int) -> tuple[int, dict]:
-        record = images[i]
-        return record.label, {s: views.center_crop(record.image, s).tensor for s in specs}
-
-    found, unreadable = {row: [] for row in networks}, []
-    how = {"workers": decoders(images), "desc": f"{len(networks)} networks"}
-    for chunk in stream(images, load, batches(len(images), 64), **how):
-        unreadable += chunk.unreadable
-        if chunk.items:
-            labels = torch.tensor([label for label, _ in chunk.items])
-            inputs = {s: torch.stack([seen[s] for _, seen in chunk.items]) for s in specs}
-            for row, network in networks.items():
-                with torch.inference_mode():
-                    logits = network(inputs[network.input_spec].to(device)).float().cpu()
-                found[row].append(true_ranks(logits, labels))
-    if not any(found.values()):
-        raise nothing_read(images, unreadable)
-    return {row: np.concatenate(parts) for row, parts in found.items()}
+        table = evaluate(network, images, CLASSIFY, device=device, batch=64, cache=None)
+        hits = table[table["class"] == table["label"]].set_index("id")["rank"]
+        found[row] = hits.reindex(table["id"].unique(), fill_value=WORSE).to_numpy()
+    return found
 
 
 def errors_table(ranks: dict[str, np.ndarray], missing: dict[str, str]) -> pd.DataFrame:
