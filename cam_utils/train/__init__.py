@@ -138,19 +138,18 @@ def open_source(images, network: nn.Module) -> ArrayBatches | PhotoBatches | Cac
     Raises:
         CamError: it is nothing of the kind, or its labels do not fit the network.
     """
-    names = None
     if isinstance(images, CachedFeatures):
         source = images
     elif isinstance(images, tuple) and len(images) == 2 and isinstance(images[0], np.ndarray):
         source = ArrayBatches(*images)
     elif all(hasattr(images, name) for name in ("label", "ids", "classes", "__getitem__")):
-        source, names = PhotoBatches(images), list(images.classes)
+        source = PhotoBatches(images)
     else:
         raise CamError(
             f"Found images as {type(images).__name__}; expected (array, labels), a data set of "
             "cam_utils.data.open_images, or cached features."
         )
-    check_labels(source.labels, network, names)
+    check_labels(source.labels, network, getattr(images, "classes", None))
     return source
 
 

@@ -5,7 +5,7 @@ of processes nor on whether the run was interrupted.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -144,7 +144,9 @@ class PhotoBatches(Dataset):
         return Batch(inputs, labels, torch.ones(len(good)), indices, skipped)
 
 
-def check_labels(labels: np.ndarray, network: nn.Module, names: list[str] | None = None) -> None:
+def check_labels(
+    labels: np.ndarray, network: nn.Module, names: Sequence[str] | None = None
+) -> None:
     """Refuse images that cannot teach, or measure, all classes of a network.
 
     Raises:

@@ -76,7 +76,7 @@ class HeadTraining:
         learnt = np.flatnonzero(~_held_out(len(parts["train"])))
         for images in (Subset(parts["train"], learnt), parts["val"]):
             labels = np.array([images.label(i) for i in range(len(images))])
-            check_labels(labels, head, list(images.classes))
+            check_labels(labels, head, images.classes)
         return Opened(networks, parts)
 
     def measure(self, opened: Opened, ask: Ask) -> Frames:
