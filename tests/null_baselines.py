@@ -15,7 +15,7 @@ from truth_files import ilsvrc_truth
 
 from cam_utils import open_images
 from cam_utils.boxes.truth import Truth
-from cam_utils.data.truth import read_truth
+from cam_utils.data.truth_reader import read_truth
 from cam_utils.metrics.baselines import best_centre_box, null_hits
 from cam_utils.metrics.intervals import rate
 

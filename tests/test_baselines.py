@@ -9,7 +9,7 @@ from cam_utils import CamError, boxes, open_images
 from cam_utils.boxes import null as null_boxes
 from cam_utils.boxes.truth import Truth
 from cam_utils.data import Subset, subset
-from cam_utils.data.truth import read_truth
+from cam_utils.data.truth_reader import read_truth
 from cam_utils.metrics.baselines import (
     best_centre_box,
     best_iou,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from trees import WNIDS, lines, voc, write
 
 from cam_utils.data import available_images, check_images, list_images, open_images, subset
 from cam_utils.data.files import data_root
@@ -284,22 +285,9 @@ def test_subset(tmp_path):
 
 # ---------------------------------------------------------------- small trees of each layout
 
-WNIDS = [f"n{8 * k + 1:08}" for k in range(1000)]
-
 
 def xml(wnid, *boxes):
-    parts = [
-        f"<object><name>{wnid}</name><bndbox><xmin>{a}</xmin><ymin>{b}</ymin>"
-        f"<xmax>{c}</xmax><ymax>{d}</ymax></bndbox></object>"
-        for a, b, c, d in boxes
-    ]
-    return f"<annotation><size><width>20</width></size>{''.join(parts)}</annotation>"
-
-
-def write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
+    return voc(*((wnid, box) for box in boxes))
 
 
 def write_meta(path, ids):
@@ -357,8 +345,7 @@ def test_devkit_without_meta(devkit):
     (base / "ILSVRC2012_devkit_t12" / "data" / "meta.mat").unlink()
     with pytest.raises(MissingData, match="list of the 1,000 classes"):
         open_images("ilsvrc", "val", root)
-    lines = [f"{w} word {w}" for w in WNIDS]
-    write(base / "LOC_synset_mapping.txt", "\n".join(lines))
+    lines(base / "LOC_synset_mapping.txt", [f"{w} word {w}" for w in WNIDS])
     images = open_images("ilsvrc", "val", root)  # the XML files name the class
     assert [images.label(i) for i in range(3)] == [WNIDS.index(ids[n]) for n in (7, 1000, 7)]
     for path in (base / "ILSVRC2012_bbox_val_v3" / "val").iterdir():
@@ -381,7 +368,7 @@ def test_damaged_lists(devkit):
 
 def kaggle_train(tmp_path):
     base = tmp_path / "ILSVRC"
-    write(base / "LOC_synset_mapping.txt", "\n".join(f"{w} word {w}" for w in WNIDS))
+    lines(base / "LOC_synset_mapping.txt", [f"{w} word {w}" for w in WNIDS])
     folder = base / "ILSVRC" / "Data" / "CLS-LOC" / "train"
     for k, number in ((3, 11), (3, 12), (999, 5)):
         save(folder / WNIDS[k] / f"{WNIDS[k]}_{number}.JPEG")
@@ -433,14 +420,14 @@ def test_class_folders_in_val(tmp_path):
 
 
 def test_ilsvrc_that_is_not_there(tmp_path):
-    with pytest.raises(MissingData, match=r"no ILSVRC val photos.*kaggle"):
+    with pytest.raises(MissingData, match=r"no ILSVRC2012 val photo .*kaggle"):
         open_images("ilsvrc", "val", tmp_path)
     with pytest.raises(MissingData, match="CAM_DATA"):
         open_images("ilsvrc")
     base = kaggle_train(tmp_path)
     write(base / "LOC_val_solution.csv", "ImageId,PredictionString\n")
     save(base / "ILSVRC" / "Data" / "CLS-LOC" / "val" / "ILSVRC2012_val_00000001.JPEG")
-    with pytest.raises(MissingData, match="None of the 1 photos"):
+    with pytest.raises(MissingData, match="no ILSVRC2012 label for any of the 1 photos"):
         open_images("ilsvrc", "val", tmp_path)
     write(base / "LOC_val_solution.csv", "something else\n")
     with pytest.raises(CamError, match="LOC_val_solution"):

@@ -322,7 +322,7 @@ def test_missing_data_and_places_end_with_one_paragraph(tmp_path, capsys, monkey
     argv = ["tables", "--profile", "paper", "--only", "heads", "--root", str(tmp_path), "--out"]
     out = str(tmp_path / "out")
     assert main([*argv, out]) == 2
-    assert "There are no Imagenette val photos" in capsys.readouterr().err
+    assert "There is no Imagenette under" in capsys.readouterr().err
     write_photos(tmp_path, 1, 1)
     assert main([*argv, out]) == 2
     assert "bvlc_googlenet.caffemodel" in capsys.readouterr().err

@@ -8,7 +8,9 @@ from trees import HEIGHT, WIDTH, lines, photo, write
 
 from cam_utils.data import open_images, subset
 from cam_utils.data.partial import OfClasses, complete_classes, photos_on_disk, said, with_photos
-from cam_utils.data.truth import read_truth
+from cam_utils.data.readiness import doctor_rows
+from cam_utils.data.scene15 import CLASSES, class_of
+from cam_utils.data.truth_reader import read_truth
 from cam_utils.errors import BrokenImage, CamError, MissingData
 
 # ---------------------------------------------------------------- CUB
@@ -49,7 +51,7 @@ def test_cub_without_photos_knows_boxes_labels_and_parts(tmp_path):
     images = open_images("cub", "test", tmp_path)
     assert not photos_on_disk(images).any()
     assert (len(images), images.missing) == (2, 2)
-    assert "lists of 2 photos" in repr(images)
+    assert "0 of the 2 listed are there" in repr(images)
     assert (images.label(1), images.size(1)) == (1, (WIDTH, HEIGHT))
     assert images.boxes(0).tolist() == [[5, 6, 16, 16]]
     assert images.part_points(0) == {"back": (9, 9), "left eye": (6, 7)}
@@ -86,6 +88,9 @@ def test_cub_with_some_photos_keeps_its_lists_and_takes_complete_classes(tmp_pat
     assert complete_classes(*parts) == [1]
     kept = OfClasses(parts[1], [1])
     assert (len(kept), kept.classes, said(kept)) == (1, ["Least Auklet"], "1 of 2 classes")
+    assert (parts[0].incomplete, kept.incomplete) == ({0}, set())
+    assert OfClasses(parts[0], [1, 0]).incomplete == {1}
+    assert kept.index(kept.ids[0]) == 0
     assert (kept.label(0), kept[0].label, kept.ids) == (0, 0, [trees.BIRDS[3]])
     assert kept.boxes(0).tolist() == [[1, 1, 6, 6]]
     assert said(parts[0]) == ""
@@ -114,6 +119,13 @@ def test_cub_lists_that_are_damaged(tmp_path, file, content, message):
     write(tmp_path / "CUB_200_2011" / file, content)
     with pytest.raises(CamError, match=message):
         open_images("cub", "test", tmp_path)
+
+
+def test_a_cut_list_of_the_other_split_is_named_before_classes_get_wrong_numbers(tmp_path):
+    trees.indoor67(tmp_path)
+    lines(tmp_path / "indoorCVPR_09" / "TestImages.txt", ["kitchen/k2.jpg", "airport_in"])
+    with pytest.raises(CamError, match=r"TestImages\.txt, line 2, has 'airport_in'"):
+        open_images("indoor67", "train", tmp_path)
 
 
 def test_lists_that_are_no_text_or_absent(tmp_path):
@@ -165,6 +177,59 @@ def test_real_cub_lists(shared):
         images[int(np.flatnonzero(~there)[0])]
 
 
+# ---------------------------------------------------------------- Scene15
+
+
+def scene15_row(root):
+    return next(r[1:] for r in doctor_rows(root) if r[0] == "scene15")
+
+
+def test_scene15_given_split(tmp_path):
+    for name in CLASSES:
+        photo(tmp_path / "15-Scene" / "train" / name / "image_0001.jpg")
+        photo(tmp_path / "15-Scene" / "test" / name / "image_0002.jpg")
+    train, test, every = (open_images("scene15", s, tmp_path) for s in ("train", "test", "all"))
+    assert train.ids[1] == "train/coast/image_0001"
+    assert [test.label(i) for i in range(15)] == list(range(15))
+    assert every.ids == train.ids + test.ids
+    assert train.classes == list(CLASSES)
+    assert train.divided
+    there, text = scene15_row(tmp_path)
+    assert there
+    assert text == "all: 30 of 4,485 photos; a part, or half unpacked; fine for a smaller run"
+
+
+def test_scene15_original_layout_is_divided_at_random(tmp_path):
+    for name in ("MITcoast", "CALsuburb", "PARoffice", "bedroom", "notes"):
+        for i in range(3):
+            photo(tmp_path / "scene_categories" / name / f"image_{i:04d}.jpg")
+    images = open_images("scene15", "all", tmp_path)
+    assert not images.divided
+    labels = [images.classes[images.label(i)] for i in range(len(images))]
+    assert labels == ["bedroom"] * 3 + ["coast"] * 3 + ["office"] * 3 + ["suburb"] * 3
+    assert images.ids[3] == "MITcoast/image_0000"
+    with pytest.raises(MissingData, match=r"Scene15 train photo .*divide it at random"):
+        open_images("scene15", "train", tmp_path)
+    there, text = scene15_row(tmp_path)
+    assert there
+    assert "12 of 4,485 photos, 4 of 15 classes, none of forest, highway, industrial; not" in text
+    assert "half unpacked" in text
+
+
+def test_scene15_names_of_classes():
+    found = [class_of(n) for n in ("CALsuburb", "MITtallbuilding", "Bedroom", "inside_city", "cat")]
+    assert found == ["suburb", "tallbuilding", "bedroom", "insidecity", None]
+
+
+def test_real_scene15(shared):
+    train, test = (open_images("scene15", s, shared / "real") for s in ("train", "test"))
+    for images in (train, test):
+        labels = [images.label(i) for i in range(len(images))]
+        assert np.bincount(labels).tolist() == [100] * 15
+    assert not {i.split("/", 1)[1] for i in train.ids} & {i.split("/", 1)[1] for i in test.ids}
+    assert train[0].image.mode == "RGB"  # the file is grey
+
+
 # ---------------------------------------------------------------- scenes
 
 
@@ -172,7 +237,7 @@ def test_sun397_partitions(tmp_path):
     trees.sun397(tmp_path)
     images = open_images("sun397", "train-03", tmp_path)
     assert images.classes == ["abbey", "chalet", "chalet/indoor"]
-    assert images.class_paths == ["abbey", "chalet", "chalet/indoor"]
+    assert images.class_folders == ["a/abbey", "c/chalet", "c/chalet/indoor"]
     expected = ["a/abbey/sun_a1", "c/chalet/indoor/sun_i1", "a/abbey/sun_a2"]
     assert set(expected) < set(images.ids)
     assert {images.ids[i]: images.label(i) for i in range(5)}["c/chalet/indoor/sun_i2"] == 2
@@ -210,6 +275,9 @@ def test_indoor67_keeps_class_numbers_when_half_unpacked(tmp_path):
     (home / "airport_inside").rmdir()
     images = open_images("indoor67", "test", tmp_path)
     assert (images.missing, images.label(0), len(images.classes)) == (1, 1, 2)
+    assert images.incomplete == {0}  # a photo that was left out counts, too
+    assert complete_classes(images) == [1]
+    assert subset(images, 0).incomplete == {0}
     home.rename(home.with_name("Pictures"))
     with pytest.raises(MissingData, match="folder"):
         open_images("indoor67", "test", tmp_path)
@@ -222,7 +290,7 @@ def test_sun_attribute_votes(tmp_path):
     assert images.ids[0] == "a/abbey/sun_1"
     assert images.label(0) == -1
     np.testing.assert_allclose(images.votes * 3, [[0, 3], [1, 2], [3, 2]], atol=1e-6)
-    assert images.attributes(1).dtype == np.float32
+    assert images.votes.dtype == np.float32
     assert images.present(1).tolist() == [False, True]  # two votes and more
     assert subset(images, 0).present(2).tolist() == [True, True]
     home = tmp_path / "SUNAttributeDB"
@@ -305,10 +373,10 @@ def test_action40_boxes(tmp_path):
     path.write_text(path.read_text()[:60])
     with pytest.raises(CamError, match=r"applauding_001\.xml, line 1, has no complete XML"):
         images.boxes(0)
-    write(path, trees.person("applauding", (5, 5, 2, 9)))
+    write(path, trees.voc(("applauding", (5, 5, 2, 9))))
     with pytest.raises(CamError, match=r"applauding_001\.xml has the box \['5', '5', '2', '9'\]"):
         images.boxes(0)
-    write(path, trees.person("applauding", ("", 5, 2, 9)))
+    write(path, trees.voc(("applauding", ("", 5, 2, 9))))
     with pytest.raises(CamError, match=r"applauding_001\.xml has the box"):
         images.boxes(0)
     path.unlink()

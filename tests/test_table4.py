@@ -9,7 +9,7 @@ from tiny_birds import Blobs, Colours
 
 from cam_utils.book import published
 from cam_utils.commands.scoreboard.cells import cells
-from cam_utils.data.truth import read_truth
+from cam_utils.data.truth_reader import read_truth
 from cam_utils.metrics.intervals import rate
 from cam_utils.sections import s41_birds
 from cam_utils.sections.s41_birds import figures, studies, tables

@@ -108,7 +108,7 @@ def test_what_is_not_there_is_named(tmp_path):
     sets = {"Scene15": RULE}
     table, missing = table5.measure(sets, {ROWS[0]: TinyGap()}, tmp_path, cache=False)
     assert table.empty
-    assert "no Scene15 photos under <folder>" in missing["Scene15"]
+    assert "no Scene15 under <folder>" in missing["Scene15"]
 
 
 def test_features_of_one_kind_are_joined():

@@ -30,7 +30,54 @@ def lines(path, rows):
     return write(path, "\n".join(rows) + "\n")
 
 
+# ---------------------------------------------------------------- section 3
+
+WNIDS = [f"n{8 * k + 1:08}" for k in range(1000)]
+
+
+def voc(*objects):
+    """An annotation as PASCAL has it, of objects (name, (x0, y0, x1, y1))."""
+    boxes = "".join(
+        f"<object><name>{name}</name><bndbox><xmax>{x1}</xmax><xmin>{x0}</xmin><ymax>{y1}</ymax>"
+        f"<ymin>{y0}</ymin></bndbox></object>"
+        for name, (x0, y0, x1, y1) in objects
+    )
+    return f"<annotation><filename>x.jpg</filename>{boxes}</annotation>"
+
+
+def ilsvrc(root):
+    """As from Kaggle."""
+    base = root / "ILSVRC"
+    lines(base / "LOC_synset_mapping.txt", [f"{w} word {w}, other" for w in WNIDS])
+    rows = [f"ILSVRC2012_val_{k:08},{WNIDS[k]} {k} 1 5 6" for k in (3, 2)]  # not sorted, as real
+    lines(base / "LOC_val_solution.csv", ["ImageId,PredictionString", *rows])
+    home = base / "ILSVRC"
+    for k in (2, 3):
+        photo(home / "Data" / "CLS-LOC" / "val" / f"ILSVRC2012_val_{k:08}.JPEG")
+    for k, number in ((3, 11), (3, 12), (999, 5)):
+        photo(home / "Data" / "CLS-LOC" / "train" / WNIDS[k] / f"{WNIDS[k]}_{number}.JPEG")
+    path = home / "Annotations" / "CLS-LOC" / "train" / WNIDS[3] / f"{WNIDS[3]}_12.xml"
+    write(path, voc((WNIDS[3], (1, 2, 3, 4))))
+
+
+def imagenette(root):
+    home = root / "imagenette2-160"
+    for part, name in (("val", "n03888257/ILSVRC2012_val_00000001"), ("val", "n01440764/n0_5")):
+        photo(home / part / f"{name}.JPEG")
+    photo(home / "train" / "n01440764" / "n01440764_7.JPEG")
+    row = "n03888257/ILSVRC2012_val_00000001.JPEG,80,120,10,20,79,119"
+    header = "file,original_width,original_height,xmin,ymin,xmax,ymax"
+    lines(home / "val_boxes.csv", [header, row])
+
+
 # ---------------------------------------------------------------- sections 4 and 4.1
+
+
+def scene15(root):
+    for part, number in (("train", 1), ("test", 2)):
+        for name in ("coast", "bedroom"):
+            photo(root / "15-Scene" / part / name / f"image_{number:04d}.jpg")
+
 
 BIRDS = ("001.Black_footed_Albatross/Albatross_1", "001.Black_footed_Albatross/Albatross_2")
 BIRDS += ("002.Least_Auklet/Auklet_1", "002.Least_Auklet/Auklet_2")
@@ -121,15 +168,6 @@ def event8(root):
         photo(root / "event_img" / name / "Easy.JPG")
 
 
-def person(action, *corners):
-    boxes = "".join(
-        f"<object><name>person</name><action>{action}</action><bndbox><xmax>{x1}</xmax>"
-        f"<xmin>{x0}</xmin><ymax>{y1}</ymax><ymin>{y0}</ymin></bndbox></object>"
-        for x0, y0, x1, y1 in corners
-    )
-    return f"<annotation><filename>x.jpg</filename>{boxes}</annotation>"
-
-
 def action40(root):
     home = root / "Stanford40"
     actions = ["action_name\tnumber_of_images", "cutting_trees\t3", "applauding\t3"]
@@ -141,7 +179,8 @@ def action40(root):
         for n in (1, 2, 3):
             photo(home / "JPEGImages" / f"{action}_{n:03d}.{'JPG' if n == 3 else 'jpg'}")
             corners = [(1, 1, WIDTH, HEIGHT), (3, 4, 3, 4)][:n]
-            write(home / "XMLAnnotations" / f"{action}_{n:03d}.xml", person(action, *corners))
+            path = home / "XMLAnnotations" / f"{action}_{n:03d}.xml"
+            write(path, voc(*((action, box) for box in corners)))
 
 
 # ---------------------------------------------------------------- section 4.2
@@ -238,9 +277,8 @@ def vqa(root, prefix=""):
         open_ended = home / f"{prefix}OpenEnded_mscoco_{part}_questions.json"
         write(open_ended, json.dumps({"questions": rows}))
         if not prefix:
-            chosen = [row | {"multiple_choices": ["brown", "white", "2", "no"]} for row in rows]
             path = home / "Questions" / f"MultipleChoice_mscoco_{part}_questions.json"
-            write(path, json.dumps({"questions": chosen}))
+            write(path, json.dumps({"questions": rows}))
         answers = {420: ("other", "brown"), 730: ("yes/no", "yes"), 421: ("number", "2")}
         notes = [
             {
@@ -297,6 +335,7 @@ def icdar2015(root, plain=False):
             write(home / lists / f"gt_img_{k}.txt", WORDS)
 
 
-_TRANSFER = cub, sun397, indoor67, sun_attribute, caltech101, caltech256, action40, event8
+_LOCALIZATION = ilsvrc, imagenette
+_TRANSFER = scene15, cub, sun397, indoor67, sun_attribute, caltech101, caltech256, action40, event8
 _PATTERNS = ade20k, ade20k_full, labelme, coco_captions, vqa, vqa2, svt, icdar2015
-TREES = {function.__name__: function for function in (*_TRANSFER, *_PATTERNS)}
+TREES = {function.__name__: function for function in (*_LOCALIZATION, *_TRANSFER, *_PATTERNS)}

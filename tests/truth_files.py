@@ -6,7 +6,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from cam_utils.boxes.truth import Truth
-from cam_utils.data.base import half_open
+from cam_utils.data.regions import half_open
 
 
 def ilsvrc_truth(shared) -> Truth:

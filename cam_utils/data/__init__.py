@@ -1,15 +1,13 @@
 """Data sets. All are map-style and yield `Record`s; open one with `open_images(name, split)`."""
 
 from importlib import import_module
-from inspect import signature
 
-import numpy as np
-
-from ..errors import CamError, unknown
+from ..errors import unknown
 from ..pictures import open_rgb
 from .files import check_images, list_images
 from .record import Record
 from .sources import SOURCES
+from .subsets import Subset, subset
 
 __all__ = [
     "Record",
@@ -23,34 +21,8 @@ __all__ = [
     "subset",
 ]
 
-# name -> (module, class, splits, one line about it); the module is imported when it is opened
-_IMAGES = {
-    "ilsvrc": (
-        ".ilsvrc",
-        "ILSVRC",
-        ("val", "train"),
-        "ILSVRC2012: 1,000 classes with boxes (from $CAM_DATA)",
-    ),
-    "imagenette": (
-        ".imagenette",
-        "Imagenette",
-        ("val", "train"),
-        "ten easy ImageNet classes (from $CAM_DATA)",
-    ),
-    "scene15": (
-        ".scene15",
-        "Scene15",
-        ("train", "test", "all"),
-        "fifteen classes of scenes (from $CAM_DATA)",
-    ),
-    "photos": (
-        ".photos",
-        "Photos",
-        ("all", "val"),
-        "pictures of a folder, or five photos that scikit-image ships",
-    ),
-    **{name: (*s.opener, s.splits, s.line) for name, s in SOURCES.items()},
-}
+# beside SOURCES: name -> (module, class, splits, one line about it); imported when it is opened
+_OTHERS: dict[str, tuple[str, str, tuple[str, ...], str]] = {}
 
 
 def register(name: str, module: str, kind: str, splits: tuple[str, ...], line: str) -> None:
@@ -59,12 +31,13 @@ def register(name: str, module: str, kind: str, splits: tuple[str, ...], line: s
     Args:
         module: absolute name. kind: its class, called with the split.
     """
-    _IMAGES[name] = module, kind, splits, line
+    _OTHERS[name] = module, kind, splits, line
 
 
 def available_images() -> dict[str, str]:
     """{name: one-line description} of the data sets that `open_images` knows."""
-    return {name: line for name, (*_, line) in _IMAGES.items()}
+    brought = {name: f"{source.line} (from $CAM_DATA)" for name, source in SOURCES.items()}
+    return brought | {name: line for name, (*_, line) in _OTHERS.items()}
 
 
 def open_images(name: str, split: str = "val", root=None):
@@ -82,60 +55,22 @@ def open_images(name: str, split: str = "val", root=None):
     Raises:
         CamError: unknown name or split. MissingData: the files are not there.
     """
-    if name not in _IMAGES:
-        raise unknown("data set", name, _IMAGES)
-    module, kind, splits, _ = _IMAGES[name]
+    if name not in SOURCES and name not in _OTHERS:
+        raise unknown("data set", name, available_images())
+    splits = SOURCES[name].splits if name in SOURCES else _OTHERS[name][2]
     if split not in splits:
         raise unknown(f"split of {name}", split, splits)
-    opener = getattr(import_module(module, __package__), kind)
-    if not module.startswith("."):  # registered: needs no folder
-        return opener(split)
-    return opener(root) if name == "photos" else opener(split, root)
+    if name in SOURCES:
+        module, _, kind = SOURCES[name].reader.rpartition(".")
+        return getattr(import_module(f".{module}", __package__), kind)(name, split, root)
+    module, kind, *_ = _OTHERS[name]
+    return getattr(import_module(module), kind)(root if name == "photos" else split)
 
 
-class Subset:
-    """Some records of a data set, in a given order; all else is the data set's own.
-
-    Its methods of a picture's number, which they call `i`, take the number within the subset.
-    """
-
-    def __init__(self, dataset, indices):
-        self.dataset, self.indices = dataset, [int(i) for i in indices]
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, i: int) -> Record:
-        return self.dataset[self.indices[i]]
-
-    @property
-    def ids(self) -> list[str]:
-        ids = self.dataset.ids
-        return [ids[i] for i in self.indices]
-
-    def __getattr__(self, name: str):
-        if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
-            raise AttributeError(name)
-        value = getattr(self.dataset, name)  # classes, name, split, …
-        if callable(value) and next(iter(signature(value).parameters), "") == "i":
-            return lambda i: value(self.indices[i])  # path, label, boxes, questions, …
-        if name == "index":
-            return lambda id: self.indices.index(value(id))
-        return value
-
-    def __repr__(self) -> str:
-        return f"{len(self):,} of {self.dataset!r}"
-
-
-def subset(dataset, n: int, seed: int = 0) -> Subset:
-    """A view of `n` records drawn without replacement; n = 0, or too many: all of them.
-
-    Equal (n, seed) and equal length give equal records; their order is that of the data set.
-    """
-    if n < 0:
-        raise CamError(f"The number of pictures is {n}; expected 0 (all) or more.")
-    size = len(dataset)
-    if n == 0 or n >= size:
-        return Subset(dataset, range(size))
-    chosen = np.random.default_rng(seed).choice(size, n, replace=False)
-    return Subset(dataset, np.sort(chosen))
+register(
+    "photos",
+    f"{__name__}.photos",
+    "Photos",
+    ("all", "val"),
+    "pictures of a folder, or five photos that scikit-image ships",
+)

@@ -12,19 +12,6 @@ from .record import Record
 _ORIENTATION = 0x0112  # the EXIF tag; from 5 on width and height are exchanged
 
 
-def half_open(inclusive) -> np.ndarray:
-    """Boxes whose maxima are the last pixel inside -> (m, 4) float32 xyxy, half-open."""
-    boxes = np.array(inclusive, np.float32).reshape(-1, 4)
-    boxes[:, 2:] += 1
-    return boxes
-
-
-def inside(boxes, size: tuple[int, int]) -> np.ndarray:
-    """Boxes (m, 4) cut off at the borders of a picture of (width, height), float32."""
-    boxes = np.array(boxes, np.float32).reshape(-1, 4)
-    return boxes.clip(0, np.array([*size, *size], np.float32))
-
-
 class PhotoFiles:
     """A map-style data set of `Record`s over picture files; nothing is decoded before it is asked.
 
@@ -34,6 +21,7 @@ class PhotoFiles:
         ids: one string for each picture, unique.
         folder: where the files lie.
         missing: how many pictures are listed but not on the disk (most readers leave them out).
+        incomplete: the classes of which a listed picture is not on the disk.
     """
 
     name = "files"
@@ -41,6 +29,7 @@ class PhotoFiles:
     upright = True  # apply EXIF rotation; off where the boxes are in the pixels as stored
     objects_in_scenes = False  # boxes are objects of several kinds, `label` is the scene
     missing = 0
+    incomplete: frozenset[int] = frozenset()
 
     def __init__(self, folder, split: str, classes, ids, files, labels=None):
         self.folder, self.split = Path(folder), split
@@ -91,9 +80,14 @@ class PhotoFiles:
         except ValueError:
             raise unknown("picture", id, self.ids) from None
 
+    def notes(self) -> list[str]:
+        """What else is to be known of what was found, in words."""
+        return []
+
     def __getitem__(self, i: int) -> Record:
         image = open_rgb(self.path(i), self.upright)
         return Record(self.ids[i], image, self.label(i), self.boxes(i))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.split}): {len(self):,} pictures in {self.folder}"
+        found = f"{self.name} {self.split}: {len(self):,} pictures in {self.folder}"
+        return "; ".join([found, *self.notes()])

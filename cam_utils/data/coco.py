@@ -1,43 +1,43 @@
-"""Photos of COCO with the sentences that people wrote about them."""
+"""Photos of COCO: with the sentences that people wrote about them, and with questions (VQA)."""
 
-import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from sys import intern
 
-from ..errors import unknown
-from .base import PhotoFiles
-from .files import data_root
-from .lists import absent, damaged, find_home, present, stem
-from .record import Record
-from .sources import SOURCES, Source
+from .lists import damaged, find_home, find_list, read_json
+from .reader import Listing, SourcePhotos
+from .record import Question, Record
 
 # where the folder val2014/ may lie under the folder of data sets
 PHOTOS = ("COCO", "coco", "mscoco", ".", "COCO/images", "coco/images", "VQA/Images/mscoco")
 
 
-class CocoCaptions(PhotoFiles):
-    """Captioned photos (figure 10): about five sentences each, no labels (-1), no boxes.
+class CocoPhotos(SourcePhotos):
+    """Photos of COCO, wherever they lie; no labels (-1), no boxes."""
+
+    upright = False  # as in COCO's other annotations
+
+    def _opened(self, root: Path) -> tuple[list[Path], Path]:
+        """(the lists of this split, whether they are there or not; the folder of its photos)."""
+        self.home = find_home(root, self.source, self.split)
+        part = self.source.parts[self.split][0]
+        lists = [find_list(self.home, self.source, name) for name in part.lists]
+        places = [self.home, self.home / "images", *(root / p for p in PHOTOS)]
+        folders = [place / part.photos for place in places]
+        return lists, next((f for f in folders if f.is_dir()), root / "COCO" / part.photos)
+
+
+class CocoCaptions(CocoPhotos):
+    """Captioned photos (figure 10): about five sentences each.
 
     Splits "val" and "train" are those of 2014, "val2017" and "train2017" the later ones. A
     record's `caption` has all sentences, one a line. Photos without a sentence are left out.
-
-    Raises:
-        MissingData: no captions or no photos. CamError: unknown split; a damaged file.
     """
 
-    name = "coco_captions"
-    upright = False  # as in COCO's other annotations
-
-    def __init__(self, split: str = "val", root=None):
-        source = SOURCES[self.name]
-        if split not in source.splits:
-            raise unknown("split of coco_captions", split, source.splits)
-        root = data_root(root)
-        part = split if split.endswith("2017") else f"{split}2014"
-        markers = (f"annotations/captions_{part}.json", f"captions_{part}.json")
-        home = find_home(root, source, *markers)
-        path = next(home / m for m in markers if (home / m).is_file())
-        content = read_json(path, source, "images", "annotations")
+    def _listing(self, root: Path) -> Listing:
+        (path,), folder = self._opened(root)
+        content = read_json(path, self.source, "images", "annotations")
         captions: dict[int, list[str]] = {}
         try:
             for row in content["annotations"]:
@@ -47,45 +47,92 @@ class CocoCaptions(PhotoFiles):
             sizes = [(int(r["width"]), int(r["height"])) for r in images]
         except (KeyError, TypeError, ValueError) as error:
             raise damaged(path, None, f"a row without {error}", "COCO's keys") from error
-        folder = photo_folder(root, home, part)
-        kept, found = present(folder, files, source)
-        self.missing = len(files) - len(kept)
-        self._captions = [tuple(captions[images[k]["id"]]) for k in kept]
-        self._sizes = [sizes[k] for k in kept]
-        super().__init__(folder, split, [], [stem(f) for f in found], found)
+        sentences = [tuple(captions[r["id"]]) for r in images]
+        return Listing(folder, files, known=list(zip(sentences, sizes, strict=True)))
 
     def captions(self, i: int) -> tuple[str, ...]:
         """The sentences about photo i."""
-        return self._captions[i]
+        return self._known[i][0]
 
     def size(self, i: int) -> tuple[int, int]:
-        return self._sizes[i]
+        return self._known[i][1]
 
     def __getitem__(self, i: int) -> Record:
         return replace(super().__getitem__(i), caption="\n".join(self.captions(i)))
 
 
-def photo_folder(root: Path, home: Path, part: str) -> Path:
-    """The folder `val2014` (and so on) of photos, wherever it lies; where it should, if nowhere."""
-    places = [home / part, home / "images" / part, *(root / p / part for p in PHOTOS)]
-    return next((p for p in places if p.is_dir()), root / "COCO" / part)
+class VQA(CocoPhotos):
+    """Photos that somebody asked about (figure 12); questions of photos on the disk only.
 
+    Version 1 is the paper's; in version 2 each question has two photos with different answers.
+    The answer to a question is the one that most of its ten people gave, of equally frequent ones
+    the first given; "" in "test", whose answers are not public. `kind` is the answer's:
+    "yes/no", "number" or "other".
 
-def read_json(path: Path, source: Source, *keys: str) -> dict:
-    """A JSON file with these lists in it.
+    Attributes:
+        question_list: every question, as `Question(id, image, text, answer, kind, evidence=None)`;
+            `image` numbers this data set's photos (also where a subset of it is used).
 
     Raises:
-        MissingData: no such file. CamError: it is cut off (the line is named), or lacks a list.
+        MissingData: no questions, no answers (but in "test") or no photos. CamError: a damaged
+            file; questions and answers that do not belong together.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise absent(source, f"file {path}") from None
-    except json.JSONDecodeError as error:
-        raise damaged(path, error.lineno, f"no complete JSON ({error.msg})", "all of it") from None
-    except UnicodeDecodeError:
-        raise damaged(path, None, "bytes that are not UTF-8", "JSON") from None
-    for key in keys:
-        if not isinstance(content, dict) or not isinstance(content.get(key), list):
-            raise damaged(path, None, f"no list {key!r}", f"the lists {', '.join(keys)}")
-    return content
+
+    def __init__(self, name: str, split: str, root=None):
+        super().__init__(name, split, root)
+        number = {image: k for k, image in enumerate(self._known)}
+        self.question_list = [
+            Question(id, number[image], text, self._most(id), self._kinds.get(id, ""))
+            for id, image, text in self._asked
+            if image in number
+        ]
+        self._by_photo = [[] for _ in self.ids]
+        for k, question in enumerate(self.question_list):
+            self._by_photo[question.image].append(k)
+        del self._asked, self._kinds
+
+    def _listing(self, root: Path) -> Listing:
+        lists, folder = self._opened(root)
+        path = next((path for path in lists if path.is_file()), lists[0])
+        self._asked, self._answers, self._kinds = self._questions(path), {}, {}
+        if given := self.source.parts[self.split][0].annotation:
+            given = find_list(self.home, self.source, given)
+            self._answers, self._kinds = self._given(given)
+            if lacking := [id for id, *_ in self._asked if not self._answers.get(id)]:
+                found = f"no answer to question {lacking[0]} of {path.name}"
+                raise damaged(given, None, found, "ten for each")
+        photos = list(dict.fromkeys(image for _, image, _ in self._asked))
+        part = self.source.parts[self.split][0].photos
+        return Listing(folder, [f"COCO_{part}_{id:012d}.jpg" for id in photos], known=photos)
+
+    def questions(self, i: int) -> tuple[Question, ...]:
+        """The questions about photo i."""
+        return tuple(self.question_list[k] for k in self._by_photo[i])
+
+    def human_answers(self, id: str) -> tuple[str, ...]:
+        """What the people answered to a question, about ten; none in "test"."""
+        return self._answers.get(str(id), ())
+
+    def _most(self, id: str) -> str:
+        answers = self._answers.get(id)
+        return Counter(answers).most_common(1)[0][0] if answers else ""
+
+    def _questions(self, path: Path) -> list[tuple[str, int, str]]:
+        """(id, COCO's number of the photo, text) of the questions of a file."""
+        rows = read_json(path, self.source, "questions")["questions"]
+        try:
+            return [(str(r["question_id"]), int(r["image_id"]), str(r["question"])) for r in rows]
+        except (KeyError, TypeError, ValueError) as error:
+            raise damaged(path, None, f"a row without {error}", "VQA's keys") from error
+
+    def _given(self, path: Path) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+        """({question: what its people answered}, {question: kind of the answer}) of a file."""
+        answers, kinds = {}, {}
+        try:
+            for row in read_json(path, self.source, "annotations")["annotations"]:
+                id = str(row["question_id"])
+                kinds[id] = intern(str(row["answer_type"]))
+                answers[id] = tuple(intern(str(a["answer"])) for a in row["answers"])
+        except (KeyError, TypeError) as error:
+            raise damaged(path, None, f"a row without {error}", "VQA's keys") from error
+        return answers, kinds

@@ -1,20 +1,17 @@
 """CUB-200-2011: birds of 200 species with a box each and the positions of 15 parts."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import CamError, unknown
-from .base import PhotoFiles, half_open, inside
-from .files import data_root
-from .lists import absent, damaged, find_home, on_disk, read_lines, read_table, stem
-from .sources import SOURCES
+from .lists import absent, damaged, find_home, read_csv, read_lines, read_table
+from .reader import Listing, SourcePhotos
+from .regions import half_open, inside
 
-SOURCE = SOURCES["cub"]
+SIZES = "image width height"  # columns of extra/image_sizes.csv
 
 
-class CUB(PhotoFiles):
+class CUB(SourcePhotos):
     """Section 4.1, Table 4 and figure 7: 5,994 training and 5,794 test photos.
 
     The text files alone will do for labels, boxes and parts: every listed picture is in the set,
@@ -31,48 +28,40 @@ class CUB(PhotoFiles):
     Attributes:
         classes: "Black footed Albatross", … (`classes.txt` without its numbers).
         part_names: the 15 parts; empty without the folder parts/.
-        missing: how many of the listed photos are not on the disk.
 
     Raises:
-        MissingData: no lists. CamError: unknown split; lists damaged, cut off or of other photos.
+        MissingData: no lists. CamError: lists damaged, cut off or of other photos.
     """
 
-    name = "cub"
+    whole_lists = True
     upright = False  # boxes and parts are in the pixels as stored
 
-    def __init__(self, split: str = "train", root=None):
-        if split not in SOURCE.splits:
-            raise unknown("split of cub", split, SOURCE.splits)
-        home = find_home(data_root(root), SOURCE, "images.txt")
-        files = _names(home / "images.txt")
-        names = [n.split(".", 1)[-1].replace("_", " ") for n in _names(home / "classes.txt")]
-        labels = _column(home / "image_class_labels.txt", "image class", len(files), len(names)) - 1
-        train = _column(home / "train_test_split.txt", "image is_training", len(files), 1) == 1
-        chosen = np.flatnonzero({"train": train, "test": ~train, "all": train | ~train}[split])
+    def _listing(self, root: Path) -> Listing:
+        self.home = home = find_home(root, self.source, self.split)
+        files = self._names(home / "images.txt")
+        names = [n.split(".", 1)[-1].replace("_", " ") for n in self._names(home / "classes.txt")]
+        n = len(files)
+        labels = self._numbers(home / "image_class_labels.txt", "image class", n, len(names)) - 1
+        is_training = self._numbers(home / "train_test_split.txt", "image is_training", n, 1) == 1
+        wanted = {"train": is_training, "test": ~is_training, "all": np.ones(n, bool)}
+        chosen = np.flatnonzero(wanted[self.split])
         if len(chosen) == 0:
-            raise damaged(home / "train_test_split.txt", None, f"no {split} photo", "some of each")
-        found = on_disk(home / "images", [files[i] for i in chosen])
-        self._there = [f is not None for f in found]
-        self.missing = found.count(None)
-        spelled = [f or files[i] for f, i in zip(found, chosen, strict=True)]
-        ids = [stem(files[i]) for i in chosen]
-        super().__init__(home / "images", split, names, ids, spelled, labels[chosen])
-
-        box = read_table(home / "bounding_boxes.txt", SOURCE, "image x y w h", len(files))[:, 1:]
+            path = home / "train_test_split.txt"
+            raise damaged(path, None, f"no {self.split} photo", "some of each")
+        box = read_table(home / "bounding_boxes.txt", self.source, "image x y w h", n)[:, 1:]
         box[:, 2:] += box[:, :2]  # the last pixel inside
-        self._boxes = half_open(box[chosen])
-        sizes = read_sizes(home / "extra" / "image_sizes.csv")
-        self._sizes = [sizes.get(files[i]) for i in chosen]
-        self.part_names, points = _parts(home / "parts", len(files))
-        self._points = None if points is None else points[chosen]
+        boxes, sizes = half_open(box), dict(read_csv(home / "extra/image_sizes.csv", SIZES))
+        points = self._parts_of(home / "parts", n)
+        known = [(boxes[i], sizes.get(files[i]), points[i]) for i in chosen]
+        return Listing(home / "images", [files[i] for i in chosen], names, labels[chosen], known)
 
     def size(self, i: int) -> tuple[int, int]:
-        return self._sizes[i] or super().size(i)
+        listed = self._known[i][1]
+        return tuple(listed) if listed else super().size(i)
 
     def boxes(self, i: int) -> np.ndarray:
-        if not self._sized(i):
-            return self._boxes[i][None]
-        return inside(self._boxes[i], self.size(i))
+        box = self._known[i][0][None]
+        return inside(box, self.size(i)) if self._sized(i) else box
 
     def part_points(self, i: int) -> dict[str, tuple[float, float]]:
         """{part: (x, y)} of the visible parts of picture i, in its pixels, counted from 0.
@@ -82,85 +71,56 @@ class CUB(PhotoFiles):
         Raises:
             MissingData: parts/part_locs.txt is not there.
         """
-        if self._points is None:
-            raise absent(SOURCE, f"list {self.folder.parent / 'parts' / 'part_locs.txt'}")
+        points = self._known[i][2]
+        if points is None:
+            raise absent(self.source, f"list {self.home / 'parts' / 'part_locs.txt'}")
         width, height = self.size(i) if self._sized(i) else (np.inf, np.inf)
         return {
             part: (float(x), float(y))
-            for part, (x, y, visible) in zip(self.part_names, self._points[i], strict=True)
+            for part, (x, y, visible) in zip(self.part_names, points, strict=True)
             if visible and 0 <= x < width and 0 <= y < height
         }
 
-    def on_disk(self, i: int) -> bool:
-        return self._there[i]
-
     def _sized(self, i: int) -> bool:
-        return self._sizes[i] is not None or self._there[i]
+        return self._known[i][1] is not None or self.on_disk(i)
 
-    def __getitem__(self, i: int):
-        if not self._there[i]:
-            raise absent(SOURCE, f"photo {self.path(i)}; {self._share()}")
-        return super().__getitem__(i)
+    # ------------------------------------------------------------ lists
 
-    def _share(self) -> str:
-        return f"{len(self) - self.missing:,} of the {len(self):,} listed are there"
+    def _names(self, path: Path) -> list[str]:
+        """Lines "1 name", numbered 1, 2, … -> the names."""
+        names = []
+        for line, text in read_lines(path, self.source):
+            number, _, name = text.partition(" ")
+            if number != str(len(names) + 1) or not name.strip():
+                raise damaged(path, line, repr(text[:80]), f"'{len(names) + 1} name'")
+            names.append(name.strip())
+        if not names:
+            raise damaged(path, None, "no line", "'1 name' and so on")
+        return names
 
-    def __repr__(self) -> str:
-        kind = f"CUB({self.split}): lists of {len(self):,} photos in {self.folder.parent}"
-        return f"{kind}; {self._share()}" if self.missing else super().__repr__()
+    def _numbers(self, path: Path, columns: str, rows: int, largest: int) -> np.ndarray:
+        """The second of two columns as (n,) int64, whole numbers up to `largest`."""
+        table = read_table(path, self.source, columns, rows)
+        bad = (table[:, 1] > largest) | (table[:, 1] < 0) | (table[:, 1] % 1 != 0)
+        bad |= table[:, 0] != np.arange(1, rows + 1)
+        if bad.any():
+            row = int(bad.argmax())
+            expected = f"image {row + 1} and a whole number up to {largest}"
+            raise damaged(path, row + 1, " ".join(f"{v:g}" for v in table[row]), expected)
+        return table[:, 1].astype(np.int64)
 
-
-def _names(path: Path) -> list[str]:
-    """Lines "1 name", numbered 1, 2, … -> the names."""
-    names = []
-    for line, text in read_lines(path, SOURCE):
-        number, _, name = text.partition(" ")
-        if number != str(len(names) + 1) or not name.strip():
-            raise damaged(path, line, repr(text[:80]), f"'{len(names) + 1} name'")
-        names.append(name.strip())
-    if not names:
-        raise damaged(path, None, "no line", "'1 name' and so on")
-    return names
-
-
-def _column(path: Path, columns: str, rows: int, largest: int) -> np.ndarray:
-    """The second of two columns as (n,) int64, whole numbers up to `largest`."""
-    table = read_table(path, SOURCE, columns, rows)
-    bad = (table[:, 1] > largest) | (table[:, 1] < 0) | (table[:, 0] != np.arange(1, rows + 1))
-    bad |= table[:, 1] % 1 != 0
-    if bad.any():
-        row = int(bad.argmax())
-        expected = f"image {row + 1} and a whole number up to {largest}"
-        raise damaged(path, row + 1, " ".join(f"{v:g}" for v in table[row]), expected)
-    return table[:, 1].astype(np.int64)
-
-
-def _parts(folder: Path, n: int) -> tuple[list[str], np.ndarray | None]:
-    """The names of the parts and (n, parts, 3): x, y, visible."""
-    if not (folder / "part_locs.txt").is_file():
-        return [], None
-    names = _names(folder / "parts.txt")
-    path = folder / "part_locs.txt"
-    table = read_table(path, SOURCE, "image part x y visible", n * len(names))
-    image, part = np.divmod(np.arange(len(table)), len(names))
-    bad = (table[:, 0] != image + 1) | (table[:, 1] != part + 1)
-    if bad.any():
-        row = int(bad.argmax())
-        expected = f"image {image[row] + 1}, part {part[row] + 1}"
-        raise damaged(path, row + 1, f"image {table[row, 0]:g}, part {table[row, 1]:g}", expected)
-    return names, table[:, 2:].reshape(n, len(names), 3)
-
-
-def read_sizes(path: Path) -> dict[str, tuple[int, int]]:
-    """{image: (width, height)}; empty without the file."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = csv.DictReader(file)
-            return {r["image"]: (int(r["width"]), int(r["height"])) for r in rows}
-    except FileNotFoundError:
-        return {}
-    except (KeyError, TypeError, ValueError) as error:
-        raise CamError(
-            f"{path} is damaged ({type(error).__name__}: {error}). Expected the columns image, "
-            "width, height with whole numbers; restore or remove it."
-        ) from error
+    def _parts_of(self, folder: Path, n: int) -> np.ndarray | list[None]:
+        """(n, parts, 3): x, y, visible of each picture's parts; None of each without the list."""
+        self.part_names, path = [], folder / "part_locs.txt"
+        if not path.is_file():
+            return [None] * n
+        self.part_names = self._names(folder / "parts.txt")
+        count = len(self.part_names)
+        table = read_table(path, self.source, "image part x y visible", n * count)
+        image, part = np.divmod(np.arange(len(table)), count)
+        bad = (table[:, 0] != image + 1) | (table[:, 1] != part + 1)
+        if bad.any():
+            row = int(bad.argmax())
+            found = f"image {table[row, 0]:g}, part {table[row, 1]:g}"
+            raise damaged(path, row + 1, found, f"image {image[row] + 1}, part {part[row] + 1}")
+        return table[:, 2:].reshape(n, count, 3)

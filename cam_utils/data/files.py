@@ -17,6 +17,11 @@ EXTENSIONS = (
 )
 
 
+def is_picture(name: str) -> bool:
+    """Whether a file is called as pictures are: by its extension, and not hidden."""
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
 def list_images(folder) -> list[Path]:
     """All pictures under `folder`, sorted by path; subfolders and links to folders included.
 
@@ -39,11 +44,7 @@ def list_images(folder) -> list[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__MACOSX")
-        found += [
-            Path(where, n)
-            for n in names
-            if not n.startswith(".") and os.path.splitext(n)[1].lower() in EXTENSIONS
-        ]
+        found += [Path(where, name) for name in names if is_picture(name)]
     return sorted(found)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import ImageOps
 
-from ..errors import CamError
+from ..errors import CamError, unknown
 from .record import Record
+from .subsets import Shown
 
 
 class Joined:
@@ -43,113 +44,102 @@ class Joined:
                     f"{data.name} has {len(data.classes)} classes, but {count} labels were given "
                     "for them; expected one for each."
                 )
-        self.datasets, self.classes = list(datasets), list(classes)
+        self.classes = list(classes)
         self.name = "+".join(data.name for data in datasets)
         self.split = "+".join(data.split for data in datasets)
-        self._labels, self._where = list(labels), []
-        self.ids: list[str] = []
-        self.repeated: list[str] = []
+        self.datasets, self.ids, self.repeated = list(datasets), [], []
+        self._where: list[tuple] = []  # (data set, its number of the picture, its labels' new ones)
         seen: set[str] = set()
-        for number, data in enumerate(datasets):
+        for data, own in zip(datasets, labels, strict=True):
             names = [id.rsplit("/", 1)[-1] for id in data.ids]
             for i, (id, name) in enumerate(zip(data.ids, names, strict=True)):
                 if name in seen:
                     self.repeated.append(f"{data.name}/{id}")
                     continue
                 self.ids.append(f"{data.name}/{id}")
-                self._where.append((number, i))
+                self._where.append((data, i, own))
             seen.update(names)
         if all(hasattr(data, "path") for data in datasets):
             self.path = self._path
 
     def _path(self, i: int) -> Path:
-        number, place = self._where[i]
-        return self.datasets[number].path(place)
+        data, place, _ = self._where[i]
+        return data.path(place)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def label(self, i: int) -> int:
         """Class index of picture i among `classes`, -1 if it has none; no picture is opened."""
-        number, place = self._where[i]
-        return self._translated(number, self.datasets[number].label(place))
-
-    def _translated(self, number: int, label: int) -> int:
-        own = self._labels[number]
-        return int(label) if own is None or label < 0 else int(own[label])
+        data, place, own = self._where[i]
+        return _translated(data.label(place), own)
 
     def __getitem__(self, i: int) -> Record:
-        number, place = self._where[i]
-        record = self.datasets[number][place]
+        data, place, own = self._where[i]
+        record = data[place]
         labels = record.box_labels
         if labels is not None:
-            labels = np.array([self._translated(number, int(v)) for v in labels])
-        label = self._translated(number, record.label)
+            labels = np.array([_translated(label, own) for label in labels])
+        label = _translated(record.label, own)
         return replace(record, id=self.ids[i], label=label, box_labels=labels)
 
     def index(self, id: str) -> int:
         """The position of the picture with this id."""
-        if id not in self.ids:
-            raise CamError(f"{self.name} has no picture {id!r}; ids are like {self.ids[0]}.")
-        return self.ids.index(id)
+        try:
+            return self.ids.index(id)
+        except ValueError:
+            raise unknown("picture", id, self.ids) from None
 
     def __repr__(self) -> str:
         return " and ".join(repr(data) for data in self.datasets)
 
 
-class InMemory:
-    """All is the data set's own; a picture is made once. For sets that several networks look at.
+def _translated(label: int, own: list[int] | None) -> int:
+    return int(label if own is None or label < 0 else own[label])
+
+
+class InMemory(Shown):
+    """A data set whose pictures are made once. For sets that several networks look at.
 
     Records lose their masks and parts, which would take more room than the pictures.
     """
 
     def __init__(self, dataset):
-        self.dataset, self._kept = dataset, {}
-
-    def __len__(self) -> int:
-        return len(self.dataset)
+        super().__init__(dataset)
+        self._kept: dict[int, Record] = {}
 
     def __getitem__(self, i: int) -> Record:
         if i not in self._kept:
             self._kept[i] = replace(self.dataset[i], masks=None, parts=None)
         return self._kept[i]
 
-    def __getattr__(self, name: str):
-        if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
-            raise AttributeError(name)
-        return getattr(self.dataset, name)
-
     def __repr__(self) -> str:
         return f"{self.dataset!r}, in memory"
 
 
-class WithMirrored:
+class WithMirrored(Shown):
     """A data set of N records made 2 N: record N + i is record i, its left and right exchanged.
 
-    Ids of mirrored records end in "/mirrored"; boxes, masks and parts are mirrored too. `path` is
-    where picture i lies, if the data set is files.
+    Ids of mirrored records end in "/mirrored"; boxes, masks and parts are mirrored too. What else
+    the data set says of places in a picture is not handed on.
     """
 
+    handed_on = ("label", "path", "on_disk", "size", "many_readers")
+
     def __init__(self, dataset):
-        self.dataset = dataset
+        super().__init__(dataset)
         self.name, self.split = f"{dataset.name}+mirrored", dataset.split
         self.classes = list(dataset.classes)
         self.ids = [*dataset.ids, *(f"{id}/mirrored" for id in dataset.ids)]
-        if hasattr(dataset, "path"):
-            self.path = self._path
 
-    def _path(self, i: int) -> Path:
-        return self.dataset.path(i % len(self.dataset))
+    def _at(self, i: int) -> int:
+        return i % len(self.dataset)
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def label(self, i: int) -> int:
-        """Class index of picture i; no picture is opened."""
-        return self.dataset.label(i % len(self.dataset))
-
     def __getitem__(self, i: int) -> Record:
-        record = self.dataset[i % len(self.dataset)]
+        record = super().__getitem__(i)
         return mirrored(record, self.ids[i]) if i >= len(self.dataset) else record
 
     def __repr__(self) -> str:

@@ -1,5 +1,7 @@
 """The lists of a data set and the files that they name; errors name the file and the line."""
 
+import csv
+import json
 import os
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,8 +12,12 @@ from ..errors import CamError, MissingData
 from .sources import Source
 
 
-def find_home(root: Path, source: Source, *markers: str) -> Path:
-    """The folder of a data set: the first place where one of the markers (patterns) exists.
+class Absent(MissingData):
+    """Nothing of a data set is there; where a part is, the error is `MissingData`."""
+
+
+def find_home(root: Path, source: Source, split: str) -> Path:
+    """The folder of a data set: the first place where one of its marks exists.
 
     Looked at: each of `source.folders` under the root, the same nested in itself (an archive
     unpacked into a folder of its name), and the root itself.
@@ -19,20 +25,26 @@ def find_home(root: Path, source: Source, *markers: str) -> Path:
     Raises:
         MissingData: nowhere; the message says what to get and where to put it.
     """
+    marks = source.marks(split)
     for folder in (*source.folders, *(f"{f}/{f}" for f in source.folders), "."):
         home = root / folder
-        if home.is_dir() and any(next(home.glob(m), None) for m in markers):
+        if home.is_dir() and any(next(home.glob(m), None) for m in marks):
             return home
-    half = [f for f in source.folders if (root / f).is_dir()]
-    there = f" ({half[0]} is there, but has no {' or '.join(markers)})" if half else ""
-    raise absent(source, f"under {root}{there}")
+    if half := [f for f in source.folders if (root / f).is_dir()]:
+        what = f"under {root} ({half[0]} is there, but has no {' or '.join(marks[:2])})"
+        raise absent(source, what)
+    raise absent(source, f"under {root}", Absent)
 
 
-def absent(source: Source, what: str) -> MissingData:
+def find_list(home: Path, source: Source, name: str) -> Path:
+    """Where a list lies in the folder of a data set; where it should, if nowhere."""
+    places = [home / f"{folder}{name}" for folder in source.lists_in]
+    return next((p for p in places if p.is_file()), places[0])
+
+
+def absent(source: Source, what: str, kind: type[MissingData] = MissingData) -> MissingData:
     """The error for a data set, or a part of it, that is not there."""
-    return MissingData(
-        f"There is no {source.title} {what}. Expected {source.layout}. {source.get}."
-    )
+    return kind(f"There is no {source.title} {what}. Expected {source.layout}. {source.get}.")
 
 
 def damaged(path: Path, line: int | None, found: str, expected: str) -> CamError:
@@ -90,6 +102,21 @@ def _is_row(text: str, width: int) -> bool:
     return len(numbers) == width and bool(np.isfinite(numbers).all())
 
 
+def read_csv(path: Path, columns: str) -> list[tuple[str, list[int]]]:
+    """(text of the first column, whole numbers of the others) of each row; [] without the file."""
+    first, *others = columns.split()
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return [(row[first], [int(row[c]) for c in others]) for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        return []
+    except (KeyError, TypeError, ValueError) as error:
+        raise CamError(
+            f"{path} is damaged ({type(error).__name__}: {error}). Expected the columns {columns} "
+            "with whole numbers after the first; restore or remove it."
+        ) from error
+
+
 def read_xml(path: Path, source: Source) -> ElementTree.Element:
     """The root of an XML file.
 
@@ -102,6 +129,60 @@ def read_xml(path: Path, source: Source) -> ElementTree.Element:
         raise absent(source, f"file {path}") from None
     except ElementTree.ParseError as error:
         raise damaged(path, error.position[0], f"no complete XML ({error})", "all tags") from None
+
+
+def read_voc(path: Path, source: Source) -> tuple[list[str], np.ndarray]:
+    """(names, boxes (m, 4) as they are written) of the objects of an annotation of PASCAL's kind.
+
+    Raises:
+        MissingData: no such file. CamError: it is cut off, or a box is not four numbers.
+    """
+    names, boxes = [], []
+    for node in read_xml(path, source).iter("object"):
+        corners = [node.findtext(f"bndbox/{c}", "") for c in ("xmin", "ymin", "xmax", "ymax")]
+        try:
+            boxes.append([float(c) for c in corners])
+        except ValueError:
+            raise damaged(path, None, f"the box {corners}", "four numbers") from None
+        names.append(node.findtext("name", ""))
+    return names, np.array(boxes).reshape(-1, 4)
+
+
+def read_json(path: Path, source: Source, *keys: str) -> dict:
+    """A JSON file with these lists in it.
+
+    Raises:
+        MissingData: no such file. CamError: it is cut off (the line is named), or lacks a list.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise absent(source, f"file {path}") from None
+    except json.JSONDecodeError as error:
+        raise damaged(path, error.lineno, f"no complete JSON ({error.msg})", "all of it") from None
+    except UnicodeDecodeError:
+        raise damaged(path, None, "bytes that are not UTF-8", "JSON") from None
+    for key in keys:
+        if not isinstance(content, dict) or not isinstance(content.get(key), list):
+            raise damaged(path, None, f"no list {key!r}", f"the lists {', '.join(keys)}")
+    return content
+
+
+def read_mat(path: Path, source: Source, name: str, **options) -> np.ndarray:
+    """A variable of a MATLAB file; options of scipy's `loadmat`.
+
+    Raises:
+        MissingData: no such file. CamError: it cannot be read, or has no such variable.
+    """
+    from scipy.io import loadmat
+
+    if not path.is_file():
+        raise absent(source, f"file {path}")
+    try:
+        return loadmat(path, **options)[name]
+    except Exception as error:  # scipy raises almost anything on a damaged file
+        found = f"no readable {name!r} ({type(error).__name__}: {error})"
+        raise damaged(path, None, found, f"the variable {name!r} of a .mat file") from error
 
 
 def on_disk(folder: Path, files: list[str]) -> list[str | None]:
@@ -127,19 +208,6 @@ def on_disk(folder: Path, files: list[str]) -> list[str | None]:
 def _key(name: str) -> str:
     stem, extension = os.path.splitext(name)
     return stem + extension.lower()
-
-
-def present(folder: Path, files: list[str], source: Source) -> tuple[np.ndarray, list[str]]:
-    """(positions of the listed files that are on the disk, those files as they are spelled).
-
-    Raises:
-        MissingData: none of them is.
-    """
-    found = on_disk(folder, files)
-    kept = [i for i, file in enumerate(found) if file is not None]
-    if not kept:
-        raise absent(source, f"photo of the {len(files):,} listed in {folder}")
-    return np.array(kept), [found[i] for i in kept]
 
 
 def stem(file: str) -> str:

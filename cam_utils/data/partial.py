@@ -10,40 +10,34 @@ import numpy as np
 
 from ..errors import MissingData
 from .record import Record
+from .subsets import Subset
 
 
-class OfClasses:
+class OfClasses(Subset):
     """The pictures of some classes of a data set, which are numbered anew.
-
-    All else is the data set's own; its methods of a picture's number take that within this set.
 
     Attributes:
         classes: the names of the kept classes. of: how many classes the data set has.
     """
 
     def __init__(self, dataset, kept: list[int]):
-        from . import Subset
-
-        number = {k: n for n, k in enumerate(kept)}
+        self._number = {k: n for n, k in enumerate(kept)}
         labels = [dataset.label(i) for i in range(len(dataset))]
-        self.dataset = Subset(dataset, [i for i, label in enumerate(labels) if label in number])
+        super().__init__(dataset, [i for i, label in enumerate(labels) if label in self._number])
         self.classes, self.of = [dataset.classes[k] for k in kept], len(dataset.classes)
-        self._number = number
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getattr__(self, name: str):
-        if name.startswith("_") or name == "dataset":  # pickle asks before there is a dataset
-            raise AttributeError(name)
-        return getattr(self.dataset, name)
 
     def label(self, i: int) -> int:
         """The new number of the class of picture i."""
-        return self._number[self.dataset.label(i)]
+        return self._number[self.dataset.label(self._at(i))]
+
+    @property
+    def incomplete(self) -> frozenset[int]:
+        """The kept classes of which a listed picture is not on the disk, by their new numbers."""
+        lacking = getattr(self.dataset, "incomplete", ())
+        return frozenset(self._number[k] for k in lacking if k in self._number)
 
     def __getitem__(self, i: int) -> Record:
-        record = self.dataset[i]
+        record = super().__getitem__(i)
         return replace(record, label=self._number[record.label])
 
     def __repr__(self) -> str:
@@ -57,6 +51,7 @@ def complete_classes(*parts) -> list[int]:
         labels = np.array([images.label(i) for i in range(len(images))])
         there = photos_on_disk(images)
         kept &= set(labels[there].tolist()) - set(labels[~there].tolist())
+        kept -= getattr(images, "incomplete", frozenset())  # of photos that were left out
     return sorted(kept)
 
 

@@ -5,23 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import unknown
-from .base import PhotoFiles, inside
-from .files import data_root
-from .lists import absent, damaged, find_home, present, read_lines, read_xml, stem
-from .polygons import hull, polygon_masks, shows
+from .files import is_picture
+from .lists import damaged, find_list, read_lines, read_xml
+from .reader import Row, SourcePhotos
 from .record import Record
-from .sources import SOURCES
+from .regions import hulls, polygon_masks, shows
+from .sources import Part
 
 UNREADABLE = "###"
-
-# ICDAR: (photos, word lists) of each split as the archives are called; then the plain layout
-FOLDERS = {
-    "train": ("ch4_training_images", "ch4_training_localization_transcription_gt"),
-    "test": ("ch4_test_images", "Challenge4_Test_Task1_GT"),
-}
-
-PLAIN = ("images", "gt")
 
 
 @dataclass(frozen=True)
@@ -32,7 +23,7 @@ class Word:
     points: np.ndarray
 
 
-class TextPhotos(PhotoFiles):
+class TextPhotos(SourcePhotos):
     """Photos of one class, "text", whose boxes are its words (figure 11).
 
     Words that lie beyond the photo altogether are left out, others are cut off at its border.
@@ -40,16 +31,16 @@ class TextPhotos(PhotoFiles):
 
     upright = False  # boxes are in the pixels as stored
 
-    def __init__(self, folder, split: str, ids, files):
-        super().__init__(folder, split, ["text"], ids, files, np.zeros(len(files), int))
+    def _class_folders(self) -> list[str]:
+        return ["text"]
 
-    def _listed(self, i: int) -> list[Word]:
+    def _listed_words(self, i: int) -> list[Word]:
         """The words of photo i as its list has them."""
         raise NotImplementedError
 
     def _words(self, i: int) -> list[Word]:
         size = self.size(i)
-        return [word for word in self._listed(i) if shows(word.points, size)]
+        return [word for word in self._listed_words(i) if shows(word.points, size)]
 
     def words(self, i: int) -> tuple[str, ...]:
         """What each box says; "###" where nobody can read it."""
@@ -65,8 +56,7 @@ class TextPhotos(PhotoFiles):
         return np.array(points, np.float32).reshape(-1, 4, 2)
 
     def boxes(self, i: int) -> np.ndarray:
-        hulls = [hull(points) for points in self.quads(i)]
-        return inside(np.array(hulls).reshape(-1, 4), self.size(i))
+        return hulls(self.quads(i), self.size(i))
 
 
 class SVT(TextPhotos):
@@ -74,51 +64,36 @@ class SVT(TextPhotos):
 
     Each list names its photos (`img/14_03.jpg`); "all" is train, then test. A rectangle's last
     pixel is x + width - 1.
-
-    Raises:
-        MissingData: no list or no photos. CamError: unknown split; a damaged list.
     """
 
-    name = "svt"
+    def _rows(self, part: Part, folders: list[str]) -> list[Row]:
+        lists = [find_list(self.home, self.source, name) for name in part.lists]
+        words = {photo: words for path in lists for photo, words in self._read(path)}
+        return [Row(photo, "text", some) for photo, some in words.items()]
 
-    def __init__(self, split: str = "train", root=None):
-        source = SOURCES[self.name]
-        if split not in source.splits:
-            raise unknown("split of svt", split, source.splits)
-        home = find_home(data_root(root), source, "train.xml", "test.xml")
-        listed: dict[str, list[Word]] = {}
-        for part in ("train", "test") if split == "all" else (split,):
-            listed |= _svt_words(home / f"{part}.xml", source)
-        kept, found = present(home, list(listed), source)
-        self.missing = len(listed) - len(kept)
-        words = list(listed.values())
-        self._all = [words[k] for k in kept]
-        super().__init__(home, split, [stem(f) for f in found], found)
+    def _read(self, path: Path) -> list[tuple[str, list[Word]]]:
+        """(photo, its words) of each photo of a list."""
+        photos = []
+        for node in read_xml(path, self.source).iter("image"):
+            name = (node.findtext("imageName") or "").strip()
+            words = []
+            for box in node.iter("taggedRectangle"):
+                try:
+                    x, y, w, h = (float(box.get(key)) for key in ("x", "y", "width", "height"))
+                except (TypeError, ValueError):
+                    w = 0
+                if not name or w < 1 or h < 1:
+                    found = f"the rectangle {dict(box.attrib)} of photo {name!r}"
+                    raise damaged(path, None, found, "x, y, width and height of a word")
+                corners = [(x, y), (x + w - 1, y), (x + w - 1, y + h - 1), (x, y + h - 1)]
+                words.append(Word((box.findtext("tag") or "").strip(), np.array(corners)))
+            photos.append((name, words))
+        if not photos:
+            raise damaged(path, None, "no <image>", "one for each photo")
+        return photos
 
-    def _listed(self, i: int) -> list[Word]:
-        return self._all[i]
-
-
-def _svt_words(path: Path, source) -> dict[str, list[Word]]:
-    """{photo: its words}."""
-    photos = {}
-    for node in read_xml(path, source).iter("image"):
-        name = (node.findtext("imageName") or "").strip()
-        words = []
-        for box in node.iter("taggedRectangle"):
-            try:
-                x, y, w, h = (float(box.get(key)) for key in ("x", "y", "width", "height"))
-            except (TypeError, ValueError):
-                w = 0
-            if not name or w < 1 or h < 1:
-                found = f"the rectangle {dict(box.attrib)} of photo {name!r}"
-                raise damaged(path, None, found, "x, y, width and height of a word")
-            corners = [(x, y), (x + w - 1, y), (x + w - 1, y + h - 1), (x, y + h - 1)]
-            words.append(Word((box.findtext("tag") or "").strip(), np.array(corners)))
-        photos[name] = words
-    if not photos:
-        raise damaged(path, None, "no <image>", "one for each photo")
-    return photos
+    def _listed_words(self, i: int) -> list[Word]:
+        return self._known[i]
 
 
 class ICDAR2015(TextPhotos):
@@ -130,42 +105,17 @@ class ICDAR2015(TextPhotos):
     Records have the masks of the quadrilaterals.
 
     Raises:
-        MissingData: no photos, or none with a list. CamError: unknown split; a damaged list (when
-            the photo's words are asked for).
+        CamError: (when the photo's words are asked for) a damaged list.
     """
 
-    name = "icdar2015"
+    def _walk(self, part: Part, folders: list[str]) -> list[tuple[str, str]]:
+        photos = [p.name for p in (self.home / part.photos).glob("img_*") if is_picture(p.name)]
+        return [(name, "text") for name in sorted(photos, key=_number)]
 
-    def __init__(self, split: str = "train", root=None):
-        source = SOURCES[self.name]
-        if split not in source.splits:
-            raise unknown("split of icdar2015", split, source.splits)
-        markers = [f"{photos}/*.*" for photos, _ in (*FOLDERS.values(), PLAIN)]
-        home = find_home(data_root(root), source, *(m.replace("*.*", "img_*.*") for m in markers))
-        pairs = list(FOLDERS.values()) if split == "all" else [FOLDERS[split]]
-        pairs = [p for p in pairs if (home / p[0]).is_dir()]
-        if not pairs and split == "all":
-            pairs = [PLAIN]
-        if not pairs:
-            raise absent(source, f"{split} photo in {home} (without split, open it as 'all')")
-        files, self._lists = [], []
-        for photos, lists in pairs:
-            for path in sorted((home / photos).glob("img_*.*"), key=_number):
-                truth = home / lists / f"gt_{path.stem}.txt"
-                if truth.is_file():
-                    files.append(f"{photos}/{path.name}")
-                    self._lists.append(f"{lists}/{truth.name}")
-                else:
-                    self.missing += 1  # a photo without its list is of no use
-        if not files:
-            raise absent(source, f"list of words gt_img_*.txt in {home / pairs[0][1]}")
-        ids = [stem(f) if split == "all" and len(pairs) > 1 else Path(f).stem for f in files]
-        super().__init__(home, split, ids, files)
-
-    def _listed(self, i: int) -> list[Word]:
-        path = self.folder / self._lists[i]
+    def _listed_words(self, i: int) -> list[Word]:
+        path = self.home / self._known[i]
         words = []
-        for line, text in read_lines(path, SOURCES[self.name]):
+        for line, text in read_lines(path, self.source):
             *numbers, word = text.split(",", 8)  # the word may have commas of its own
             try:
                 points = np.array([float(n) for n in numbers]).reshape(4, 2)
@@ -179,6 +129,6 @@ class ICDAR2015(TextPhotos):
         return replace(record, masks=polygon_masks(self.quads(i), record.image.size))
 
 
-def _number(path: Path) -> tuple[int, str]:
-    digits = path.stem.rpartition("_")[2]
-    return (int(digits) if digits.isdigit() else 0), path.name
+def _number(name: str) -> tuple[int, str]:
+    digits = Path(name).stem.rpartition("_")[2]
+    return (int(digits) if digits.isdigit() else 0), name

@@ -2,7 +2,7 @@
 
 from ...boxes.truth import Truth
 from ...data import open_images
-from ...data.truth import read_truth
+from ...data.truth_reader import read_truth
 from ...evaluate import PAPER, evaluate, evaluate_all
 from ...metrics import baselines
 from ...metrics.intervals import mean_interval

@@ -8,7 +8,7 @@ import torch
 from sklearn.model_selection import StratifiedKFold
 
 from ...data import Subset
-from ...data.truth import read_truth
+from ...data.truth_reader import read_truth
 from ...errors import CamError
 from ...evaluate import PAPER, evaluate
 from ...evaluate.localize import GIVEN, LOOSE

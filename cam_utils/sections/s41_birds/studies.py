@@ -16,7 +16,7 @@ from pathlib import Path
 from ...data import Subset, open_images
 from ...data.joined import InMemory
 from ...data.partial import said, with_photos
-from ...data.truth import read_truth
+from ...data.truth_reader import read_truth
 from ...errors import MissingData
 from ...metrics import baselines
 from ...metrics.intervals import rate
