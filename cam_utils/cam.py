@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from .errors import CamError
-from .networks.gap import GapNetwork
+from .networks.gap import IMAGENET, GapNetwork
 from .networks.wrap import as_gap_network, check_identity_once
 
 # how many of the best classes, or which; None: all (see `cams`)
@@ -33,6 +33,22 @@ class CamResult:
     def probabilities(self) -> Tensor:
         """(B, n) softmax probability of each class of `classes`."""
         return self.logits.float().softmax(1).gather(1, self.classes)
+
+    def __repr__(self) -> str:
+        batch, count, height, width = self.maps.shape
+        return (
+            f"CamResult: {batch} images, {count} maps of {height}x{width} each; logits "
+            f"{tuple(self.logits.shape)}, best classes {self.classes[:, :1].flatten().tolist()[:8]}"
+        )
+
+    def _repr_png_(self) -> bytes:
+        """The maps of the first image, on one scale."""
+        from .plots import map_strip
+
+        titles = [f"class {c}, p = {p:.2f}" for c, p in zip(
+            self.classes[0].tolist(), self.probabilities[0].tolist(), strict=True
+        )]  # fmt: skip
+        return map_strip(self.maps[0, :8], titles[:8])
 
 
 def class_activation_maps(features: Tensor, weights: Tensor) -> Tensor:
@@ -84,7 +100,7 @@ def cams(network: nn.Module, images: Tensor, classes: Classes = 5) -> CamResult:
             first batch of each kind.
     """
     if not isinstance(network, GapNetwork):
-        network = as_gap_network(network, example=checked_images(images)[:2])
+        network = as_gap_network(network, IMAGENET, example=checked_images(images)[:2])
     with torch.inference_mode():
         logits, features = network.logits_and_features(checked_images(images))
         check_identity_once(network, logits, features)

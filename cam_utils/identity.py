@@ -52,9 +52,12 @@ def of_machine(device: torch.device | str = "cpu") -> dict:
 def content(images) -> str:
     """What the pictures of a data set depend on beside their ids, as a hash.
 
-    Files: size and time of each. Drawn sets: the code that draws. Others: three of the pictures,
-    so change the ids when you change the pictures of a set of your own.
+    Files: size and time of each. Drawn sets: the code that draws. Sets with a `content()` of their
+    own: that. Others: three of the pictures, so change the ids when you change the pictures of a
+    set of your own.
     """
+    if hasattr(images, "content"):
+        return images.content()
     origin = images
     while not hasattr(origin, "path") and hasattr(origin, "dataset"):
         origin = origin.dataset

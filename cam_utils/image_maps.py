@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from .cam import CamResult, Classes, cams, chosen_classes
 from .errors import CamError
 from .networks.gap import InputSpec
 from .pasting import paste
+from .pictures import as_picture
 from .saliency import backprop_saliency, grad_cam
 from .views import LONGEST, View, resized_shape, ten_crop_spec, view_list
 
@@ -52,7 +52,7 @@ class ImageMaps:
 
 def image_maps(
     network: nn.Module,
-    image: Image.Image,
+    image,
     view: str = "center",
     merge: str = "mean",
     classes: Classes = 5,
@@ -64,7 +64,7 @@ def image_maps(
 
 def maps_of_images(
     network: nn.Module,
-    images: Sequence[Image.Image],
+    images: Sequence,
     view: str = "center",
     merge: str = "mean",
     classes: Classes = 5,
@@ -80,7 +80,7 @@ def maps_of_images(
 
     Args:
         network: with `input_spec`; in eval mode.
-        images: PIL pictures of any sizes.
+        images: pictures of any sizes (`cam_utils.pictures.as_picture`).
         view: "whole", "center" or "ten" (`cam_utils.views`).
         merge: "mean", "plain" or "sum_abs" (`cam_utils.pasting.paste`).
         classes: as for `cams`, with (N, n) for a choice for each picture; a function is given the
@@ -94,6 +94,7 @@ def maps_of_images(
     spec = spec_of(network)
     if not images:
         return []
+    images = [as_picture(image) for image in images]
     views = [view_list(image, spec, view) for image in images]
     scores, chosen, maps = maps_of_views(network, views, classes, method)
     return [

@@ -6,12 +6,8 @@ is right; a damaged one is removed and made again.
 """
 
 import json
-import os
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +18,18 @@ from safetensors.numpy import save_file
 from .errors import CamError, MissingData
 from .hashes import digest
 from .identity import differences, key_of, plain
+from .writing import check_target, check_writable, replacing, write_json
+
+__all__ = [
+    "Keeper",
+    "check_target",
+    "check_writable",
+    "project_root",
+    "read_piece",
+    "replacing",
+    "write_json",
+    "write_piece",
+]
 
 Piece = tuple[dict[str, np.ndarray], dict]  # arrays, note
 
@@ -30,46 +38,6 @@ def project_root() -> Path | None:
     """The checkout that this package runs from, or None when it is installed elsewhere."""
     root = Path(__file__).parents[1]
     return root if (root / "notebooks").is_dir() else None
-
-
-# ---------------------------------------------------------------- files, whole or not at all
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to it when the block ends without an error.
-
-    So a file is there whole or not at all, also after a power cut, and what was there before stays
-    until then.
-    """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())  # else the new name may outlive the content
-        part.chmod(0o644)  # some writers let only the owner read
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_json(path: Path, content) -> None:
-    """Write plain values as JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
-    with replacing(path) as part:
-        part.write_text(text + "\n", encoding="utf-8")
-
-
-def check_writable(out: str | Path) -> Path:
-    """The path, once its folder exists and a file can be made there; else CamError."""
-    out = Path(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=out.parent).close()
-    except OSError as error:
-        raise CamError(f"Cannot write {out}: {error.strerror}. Choose another place.") from error
-    return out
 
 
 # ---------------------------------------------------------------- the keeper

@@ -1,23 +1,46 @@
 """Pictures: a file of any kind as upright 8-bit RGB, and the free photos that come along."""
 
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from .errors import BrokenImage, MissingData
+from .errors import BrokenImage, CamError, MissingData
 
-# id -> file in scikit-image's wheel (CC0 or public domain; motorcycle: Middlebury stereo, 2014)
+
+@dataclass(frozen=True)
+class FreePhoto:
+    """A photo that comes along with a library and may be shown: where it lies, whom it is by."""
+
+    package: str
+    file: str
+    credit: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies in the installed package; it may be absent."""
+        return Path(find_spec(self.package.partition(".")[0]).origin).parent.joinpath(
+            *self.package.split(".")[1:], self.file
+        )
+
+
+_SKIMAGE, _SKLEARN = "skimage.data", "sklearn.datasets.images"
+
 SHIPPED = {
-    "cat": "chelsea.png",
-    "coffee": "coffee.png",
-    "rocket": "rocket.jpg",
-    "astronaut": "astronaut.png",
-    "motorcycle": "motorcycle_left.png",
+    "cat": FreePhoto(_SKIMAGE, "chelsea.png", "Stefan van der Walt, CC0"),
+    "coffee": FreePhoto(_SKIMAGE, "coffee.png", "Rachel Michetti, Pikolo Espresso Bar, CC0"),
+    "rocket": FreePhoto(_SKIMAGE, "rocket.jpg", "SpaceX, public domain"),
+    "astronaut": FreePhoto(_SKIMAGE, "astronaut.png", "NASA, public domain"),
+    "motorcycle": FreePhoto(_SKIMAGE, "motorcycle_left.png", "Middlebury stereo set, 2014"),
+    "china": FreePhoto(_SKLEARN, "china.jpg", "danielbuechele (Flickr), CC BY 2.0"),
+    "flower": FreePhoto(_SKLEARN, "flower.jpg", "vultilion (Flickr), CC BY 2.0"),
+    "camera": FreePhoto(_SKIMAGE, "camera.png", "Lav Varshney, CC0"),
 }
 
 
-def open_rgb(path, upright: bool = True) -> Image.Image:
+def open_rgb(path, upright: bool = True, side: int = 0) -> Image.Image:
     """Open a picture file, by content whatever its name, as 8-bit RGB.
 
     - Several frames (GIF, WebP, TIFF): the first one.
@@ -31,9 +54,12 @@ def open_rgb(path, upright: bool = True) -> Image.Image:
         path: str or Path.
         upright: apply the EXIF rotation. False gives the pixels as stored, for data sets whose
             boxes are in those pixels.
+        side: a longer side of at least so many pixels will do: a large JPEG is then decoded at a
+            half, a quarter or an eighth of its size, in a fraction of time and memory; 0: whole.
 
     Returns:
-        A new PIL image, mode RGB, loaded; no file stays open.
+        A new PIL image, mode RGB, loaded; no file stays open. `info["full size"]`: (width, height)
+        of the whole picture, upright.
 
     Raises:
         MissingData: there is no such file.
@@ -50,14 +76,79 @@ def open_rgb(path, upright: bool = True) -> Image.Image:
         if path.stat().st_size == 0:
             raise BrokenImage(path, "the file is empty")
         with Image.open(path) as image:
+            full = image.size
+            if side and max(full) > side:
+                image.draft(None, tuple(max(1, side * n // max(full)) for n in full))
             image.load()
-            return _to_rgb(_upright(image) if upright else image, image.format)
+            turned = _upright(image) if upright else image
+            rgb = _to_rgb(turned, image.format)
+            sideways = image.width != image.height and turned.size == image.size[::-1]
+            rgb.info["full size"] = full[::-1] if sideways else full
+            return rgb
     except BrokenImage:
         raise
     except Image.UnidentifiedImageError:
-        raise BrokenImage(path, "its content is of no known picture format") from None
+        raise BrokenImage(path, _why_unknown(path)) from None
     except Exception as error:  # decoders of damaged files raise almost anything
         raise BrokenImage(path, str(error).strip() or type(error).__name__) from error
+
+
+def _why_unknown(path: Path) -> str:
+    """In words, why Pillow knows no such format."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    for plugin, brands in (
+        ("pillow-heif", (b"heic", b"heix", b"hevc", b"mif1", b"msf1")),
+        ("pillow-avif-plugin", (b"avif", b"avis")),
+    ):
+        if head[4:8] == b"ftyp" and any(brand in head for brand in brands):
+            kind = "an AVIF" if "avif" in plugin else "a HEIC"
+            return f"it is {kind} picture, which Pillow opens with the package {plugin}"
+    if head.lstrip()[:1] == b"<":
+        return "it is a web page or another text, perhaps the error page of a failed download"
+    return "its content is of no known picture format"
+
+
+def as_picture(image) -> Image.Image:
+    """Any kind of picture as a PIL image, 8-bit RGB.
+
+    Args:
+        image: a path, or the name of a free photo (`SHIPPED`); a PIL image; a NumPy array (H, W),
+            (H, W, 1), (H, W, 3) or (H, W, 4); a tensor (1, H, W), (3, H, W) or (4, H, W), or with
+            a leading 1. Arrays and tensors hold 0..255 as uint8, or 0..1 as floats.
+
+    Raises:
+        MissingData, BrokenImage: of a path, as `open_rgb`. CamError: another type, shape or range.
+    """
+    if isinstance(image, Image.Image):
+        return image if image.mode == "RGB" else _to_rgb(image, image.format)
+    if isinstance(image, str | Path):
+        return open_rgb(photo_path(str(image)))
+    if hasattr(image, "detach"):  # a tensor: channels first
+        image = image.detach().cpu()
+        image = image[0] if image.dim() == 4 and len(image) == 1 else image
+        image = (image.movedim(0, -1) if image.dim() == 3 else image).numpy()
+    if not isinstance(image, np.ndarray):
+        raise CamError(
+            f"Found a picture as {type(image).__name__}; expected a path, a PIL image, a NumPy "
+            "array (H, W, 3) or a tensor (3, H, W)."
+        )
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
+        raise CamError(
+            f"Found a picture of shape {image.shape}; expected one, NumPy (H, W, 3) or a tensor "
+            "(3, H, W), grey, RGB or RGBA."
+        )
+    if image.dtype != np.uint8:
+        low, high = (float(f(image)) for f in (np.min, np.max))
+        if image.dtype.kind != "f" or not (low >= 0 and high <= 1):
+            raise CamError(
+                f"Found a picture of {image.dtype} from {low:g} to {high:g}; expected uint8 from 0 "
+                "to 255 or floats from 0 to 1. A tensor that is prepared for a network already "
+                "goes to cams(network, tensor[None])."
+            )
+        image = np.rint(image * 255).astype(np.uint8)
+    array = image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
+    return _to_rgb(Image.fromarray(array), None)
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -96,33 +187,39 @@ def _stretch(values: np.ndarray) -> np.ndarray:
     return np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
 
 
-def find_photo(text: str) -> Image.Image:
-    """A file, or one of the photos that come along ("cat", "coffee", ...)."""
-    if Path(text).exists():
-        return open_rgb(text)
-    home, files = shipped_photos()
-    if text in files:
-        return open_rgb(home / files[text])
-    if text in SHIPPED:
-        raise MissingData(how_to_get([text], home))
-    raise MissingData(
-        f"There is no file {text}; expected the path of a picture, or one of {', '.join(files)}, "
-        "which come along."
-    )
+def photo_path(text: str) -> Path:
+    """The file of a path, or of one of the free photos that come along ("cat", "coffee", ...).
+
+    Raises:
+        MissingData: there is neither.
+    """
+    if "://" in text:
+        raise MissingData(
+            f"{text} is an address in the web; download the picture first and give its file."
+        )
+    path = Path(text)
+    if path.exists() or text not in SHIPPED:
+        if not path.exists():
+            raise MissingData(
+                f"There is no file {text}; expected the path of a picture, or one of "
+                f"{', '.join(SHIPPED)}, which come along."
+            )
+        return path
+    if not SHIPPED[text].path.is_file():
+        raise MissingData(how_to_get([text]))
+    return SHIPPED[text].path
 
 
-def shipped_photos() -> tuple[Path, dict[str, str]]:
-    """scikit-image's folder of pictures and the files that are in it, by id."""
-    import skimage.data
-
-    home = Path(skimage.data.__file__).parent
-    return home, {id: file for id, file in SHIPPED.items() if (home / file).is_file()}
+def shipped_photos() -> dict[str, Path]:
+    """The free photos that are on the disk, by id."""
+    return {id: photo.path for id, photo in SHIPPED.items() if photo.path.is_file()}
 
 
-def how_to_get(ids: list[str], home: Path) -> str:
-    """What to do where scikit-image lacks some of its photos."""
+def how_to_get(ids: list[str]) -> str:
+    """What to do where a library lacks some of its photos."""
     return (
-        f"scikit-image has no file for the photo {', '.join(ids)} in {home}. Expected "
-        f"{', '.join(SHIPPED[id] for id in ids)}, which its wheel contains since version 0.22; "
-        "reinstall with: pip install --force-reinstall scikit-image. Or use pictures of your own."
+        f"There is no file for the photo {', '.join(ids)}. Expected "
+        f"{', '.join(str(SHIPPED[id].path) for id in ids)}, which the library's wheel contains; "
+        "reinstall with: pip install --force-reinstall scikit-image scikit-learn. Or use pictures "
+        "of your own."
     )

@@ -1,5 +1,10 @@
-"""Overlays with a readable scale, and figures that say where they come from."""
+"""Overlays with a readable scale, and figures that say where they come from.
 
+One rule for every map over a picture: no evidence is transparent, sign is hue, strength is opacity,
+so that the picture stays recognisable and zero never moves.
+"""
+
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,17 +13,21 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from PIL import Image
+from PIL import Image, ImageEnhance
 from torch import Tensor
 
 STYLE = Path(__file__).parent / "cam.mplstyle"
 
-MAP_COLOURS = "turbo"
+# Of every map here: zero in the middle, sign by hue (blue and orange, which colour-blind eyes tell
+# apart), strength by darkness and, over a picture, by opacity.
+SIGNED = LinearSegmentedColormap.from_list(
+    "signed", ["#08306b", "#2171b5", "#9ecae1", "#ffffff", "#fdae6b", "#e6550d", "#7f1d00"]
+)
 
-TRUTH, GUESS = "#2ecc40", "#ff3030"
+TRUTH, GUESS = "#1fa64a", "#e0183c"  # truth is dashed too
 
 
 @contextmanager
@@ -62,49 +71,104 @@ def show_cam(
     title: str = "",
     vmin: float | None = None,
     vmax: float | None = None,
-    opacity: float = 0.6,
+    opacity: float = 0.85,
+    colours: str | Colormap = SIGNED,
 ) -> ScalarMappable:
-    """A map over its greyed picture.
+    """A map over its picture: no evidence is transparent, sign is hue, strength is opacity.
 
-    The picture is drawn grey and light, so that every hue belongs to the scale; the returned
-    mappable makes the colour bar. `vmin`, `vmax`: in map units; default the map's own range with
-    zero included, so that "no evidence" keeps one colour.
+    The returned mappable makes the colour bar, which shows the colours as over white.
 
     Args:
         map: (H, W) in the picture's frame (`cam_utils.views.paste`).
+        vmin, vmax: the ends of the scale, in map units; default: the map's own. Zero is always
+            without colour.
+        opacity: of the strongest evidence.
+        colours: diverging, zero in its middle. Another, such as "turbo", covers the picture whole,
+            as the paper's figures do.
     """
-    array = map.detach().cpu().float().numpy() if isinstance(map, Tensor) else np.asarray(map)
+    array = as_array(map)
     vmin = min(0.0, float(array.min())) if vmin is None else vmin
     vmax = max(float(array.max()), vmin + 1e-12) if vmax is None else vmax
-    norm = Normalize(vmin, vmax, clip=True)
     extent = (0, image.width, image.height, 0)
-    ax.imshow(np.asarray(image.convert("L")), cmap="gray", vmin=-60, vmax=255, extent=extent)
-    drawn = ax.imshow(array, cmap=MAP_COLOURS, norm=norm, alpha=opacity, extent=extent)
+    classic = isinstance(colours, str)
+    # a picture with less colour leaves the hues to the scale
+    ax.imshow(faded(image, 0.0 if classic else 0.25), extent=extent)
+    if classic:
+        scale = ScalarMappable(Normalize(vmin, vmax, clip=True), colours)
+        layer = scale.to_rgba(array, alpha=0.6)
+    else:
+        scale = ScalarMappable(Normalize(vmin, vmax, clip=True), _between(colours, vmin, vmax))
+        layer = tint(array, max(-vmin, vmax), opacity, colours)
+    drawn = ax.imshow(layer, extent=extent)
     drawn.set_interpolation("bilinear")
     ax.set_title(title)
     ax.axis("off")
-    return ScalarMappable(norm, MAP_COLOURS)
+    return scale
+
+
+def tint(array: np.ndarray, limit: float, opacity: float = 0.85, colours=SIGNED) -> np.ndarray:
+    """(H, W, 4) float32 colours of a signed map; alpha grows with |value| up to `limit`."""
+    strength = np.clip(array / max(limit, 1e-12), -1, 1)
+    layer = colours(0.5 + 0.5 * strength).astype(np.float32)
+    layer[..., 3] = opacity * np.abs(strength) ** 0.8  # so that weak evidence is seen
+    return layer
+
+
+def faded(image: Image.Image, colour: float) -> np.ndarray:
+    """(H, W, 3) uint8: the picture with a part (0 to 1) of its colour, and a little lighter."""
+    grey = ImageEnhance.Color(image.convert("RGB")).enhance(colour)
+    return (255 - 0.82 * (255 - np.asarray(grey, np.float32))).round().astype(np.uint8)
+
+
+def as_array(map: Tensor | np.ndarray) -> np.ndarray:
+    """A map as a NumPy array of floats."""
+    return map.detach().cpu().float().numpy() if isinstance(map, Tensor) else np.asarray(map, float)
+
+
+def _between(colours: Colormap, vmin: float, vmax: float) -> Colormap:
+    """The part of a diverging colour map that a scale from vmin to vmax uses."""
+    limit = max(-vmin, vmax, 1e-12)
+    return ListedColormap(colours(0.5 + 0.5 * np.linspace(vmin, vmax, 256) / limit))
 
 
 def show_map(ax: Axes, map: Tensor | np.ndarray, title: str = "", limit: float | None = None):
     """A signed map cell by cell, zero white; returns the image artist."""
-    array = map.detach().cpu().float().numpy() if isinstance(map, Tensor) else np.asarray(map)
+    array = as_array(map)
     limit = float(np.abs(array).max()) if limit is None else limit
-    drawn = ax.imshow(array, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    drawn = ax.imshow(array, cmap=SIGNED, vmin=-limit, vmax=limit)
     ax.set_title(title)
     ax.axis("off")
     return drawn
 
 
+def map_strip(maps: Tensor, titles: list[str]) -> bytes:
+    """Maps (n, h, w) side by side on one scale, as a small PNG."""
+    buffer = io.BytesIO()
+    limit = float(maps.abs().max())
+    with style():
+        fig, axes = panels(1, len(maps), size=1.3)
+        for ax, map, title in zip(axes[0], maps, titles, strict=True):
+            show_map(ax, map, title, limit)
+        fig.savefig(buffer, format="png", dpi=80)
+    plt.close(fig)
+    return buffer.getvalue()
+
+
 def show_boxes(ax: Axes, boxes: np.ndarray, colour: str = GUESS, **kwargs) -> None:
-    """Boxes (n, 4) xyxy half-open in the picture's frame; green is truth, red is a guess."""
+    """Boxes (n, 4) xyxy half-open in the picture's frame: red is a guess, green and dashed truth.
+
+    A white edge keeps them apart from whatever is below.
+    """
+    width = kwargs.get("linewidth", 1.6)
+    dashes = kwargs.get("linestyle", (0, (4, 2)) if colour == TRUTH else "-")
     for x0, y0, x1, y1 in np.asarray(boxes, float).reshape(-1, 4):
-        ax.add_patch(
-            Rectangle(
-                (x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=colour,
-                linewidth=kwargs.get("linewidth", 1.6), linestyle=kwargs.get("linestyle", "-"),
-            )
-        )  # fmt: skip
+        for edge, line, style in (("white", width + 1.4, "-"), (colour, width, dashes)):
+            ax.add_patch(
+                Rectangle(
+                    (x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=edge, linewidth=line,
+                    linestyle=style,
+                )
+            )  # fmt: skip
 
 
 def colour_bar(fig: Figure, mappable, axes, label: str = "") -> None:

@@ -2,7 +2,8 @@
 
 A view is what the network sees of an image, together with its frame: the rectangle of the
 ORIGINAL image that it shows, xyxy in pixels, half-open and possibly fractional, and whether it is
-mirrored. `paste` (of `cam_utils.pasting`) is the way back.
+mirrored. `paste` (of `cam_utils.pasting`) is the way back. An image is a PIL image, a path, a NumPy
+array or a tensor (`cam_utils.pictures.as_picture`).
 """
 
 import math
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 from .errors import CamError
 from .networks.gap import InputSpec
 from .pasting import MERGES, Frame, paste, paste_whole
+from .pictures import as_picture
 
 __all__ = [
     "MERGES",
@@ -51,13 +53,14 @@ class View:
     frame: Frame
 
 
-def whole(image: Image.Image, spec: InputSpec) -> View:
+def whole(image, spec: InputSpec) -> View:
     """The whole image warped to the network's square input (aspect ratio ignored)."""
+    image = as_picture(image)
     tensor = resize(to_tensor(image), (spec.size, spec.size), spec.kernel)
     return View(normalise(tensor, spec).contiguous(), Frame(0, 0, *image.size))
 
 
-def center_crop(image: Image.Image, spec: InputSpec) -> View:
+def center_crop(image, spec: InputSpec) -> View:
     """Resize as the network's spec says and cut out the centre square: the usual test view.
 
     Of a picture more than 20 times as long as wide only the middle is used, unless the spec
@@ -68,7 +71,7 @@ def center_crop(image: Image.Image, spec: InputSpec) -> View:
     return resized.cut(left, top)
 
 
-def ten_crop(image: Image.Image, spec: InputSpec) -> list[View]:
+def ten_crop(image, spec: InputSpec) -> list[View]:
     """Four corners, the centre, then the mirror images of these five: the paper's test views.
 
     Order and offsets are those of the released code (prepare_image.m): top left, bottom left, top
@@ -91,7 +94,7 @@ def ten_crop_spec(spec: InputSpec) -> InputSpec:
     return spec if spec.resize > spec.size else replace(spec, resize=round(spec.size * 256 / 224))
 
 
-def box_crop(image: Image.Image, box, spec: InputSpec) -> View:
+def box_crop(image, box, spec: InputSpec) -> View:
     """A rectangle of the image warped to the network's input (section 4.1's crops).
 
     Args:
@@ -101,6 +104,7 @@ def box_crop(image: Image.Image, box, spec: InputSpec) -> View:
     Raises:
         CamError: the box is not four finite numbers, or nothing of it lies in the image.
     """
+    image = as_picture(image)
     corners = [float(v) for v in np.asarray(box).reshape(-1)]
     width, height = image.size
     if len(corners) == 4 and all(math.isfinite(v) for v in corners):
@@ -123,7 +127,7 @@ VIEWS = {
 }
 
 
-def view_list(image: Image.Image, spec: InputSpec, view: str = "center") -> list[View]:
+def view_list(image, spec: InputSpec, view: str = "center") -> list[View]:
     """The views of an image by name: "center" and "whole" are one view, "ten" is ten."""
     if view not in VIEWS:
         raise CamError(f"Unknown view {view!r}; known: {', '.join(VIEWS)}.")
@@ -150,8 +154,8 @@ class _Resized:
         return View(tensor.contiguous(), Frame(x0, y0, x0 + side * sx, y0 + side * sy))
 
 
-def _resized(image: Image.Image, spec: InputSpec) -> _Resized:
-    tensor = to_tensor(image)
+def _resized(image, spec: InputSpec) -> _Resized:
+    tensor = to_tensor(as_picture(image))
     x0 = y0 = 0
     if not spec.squash:
         height, width = tensor.shape[1:]
@@ -164,11 +168,6 @@ def _resized(image: Image.Image, spec: InputSpec) -> _Resized:
 
 def to_tensor(image: Image.Image) -> Tensor:
     """PIL image to (3, H, W) uint8 RGB."""
-    if not isinstance(image, Image.Image):
-        raise CamError(
-            f"Found an image as {type(image).__name__}, expected a PIL image; "
-            "cam_utils.data.open_rgb(path) opens any picture file as one."
-        )
     return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)
 
 

@@ -1,7 +1,10 @@
 """Equations 1 and 2, the classes argument, and the refusals of `cams`."""
 
+import io
+
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from cam_utils import CamError, NoClassActivationMap, as_gap_network, cams, class_activation_maps
@@ -148,3 +151,10 @@ def test_a_broken_identity_is_refused_with_both_numbers():
 def test_nan_is_refused(small):
     with pytest.raises(NoClassActivationMap, match="nan"):
         cams(small, torch.full((1, 3, 20, 20), float("nan")))
+
+
+def test_a_result_shows_itself_in_short(small):
+    result = cams(small, seeded(2, 3, 32, 32), 3)
+    assert repr(result).startswith("CamResult: 2 images, 3 maps of ")
+    assert len(repr(result)) < 200
+    assert Image.open(io.BytesIO(result._repr_png_())).width > 200

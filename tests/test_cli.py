@@ -2,92 +2,14 @@
 
 import struct
 
-import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
-
-from cam_utils.__main__ import main
-
-
-def run(capsys, *args):
-    status = main(list(args))
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def refused(capsys, *args):
-    """The error text of a refused call: one paragraph and no traceback."""
-    status, _, err = run(capsys, *args)
-    assert status == 2
-    text = [line for line in err.strip().splitlines() if "img/s" not in line and "?img" not in line]
-    assert len(text) == 1, err
-    assert text[0].startswith("cam-companion: ")
-    return text[0]
+from command import refused, run
 
 
 @pytest.fixture
 def no_data(monkeypatch):
     monkeypatch.delenv("CAM_DATA", raising=False)
-
-
-@pytest.mark.usefixtures("no_data")
-def test_explain_writes_a_picture_and_prints_classes(capsys, tmp_path):
-    photo, out = tmp_path / "photo.png", tmp_path / "cam.png"
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 90, 3), np.uint8)).save(photo)
-    status, text, _ = run(
-        capsys, "explain", str(photo), "--network", "mini/googlenet-gap", "--classes", "cat, bus",
-        "--out", str(out),
-    )  # fmt: skip
-    assert status == 0
-    assert "cat" in text
-    assert "bus" in text
-    assert "box x" in text
-    assert Image.open(out).width > 300
-
-
-@pytest.mark.usefixtures("no_data")
-def test_explain_without_weights_uses_the_shipped_network(capsys, tmp_path):
-    status, text, _ = run(capsys, "explain", "cat", "--out", str(tmp_path / "c.png"))
-    assert status == 0
-    assert "network: mini/googlenet-gap" in text
-
-
-def test_explain_with_the_papers_googlenet(capsys, tmp_path, shared):
-    out = tmp_path / "c.png"
-    args = ("explain", "cat", "--root", str(shared / "real"), "--classes", "3", "--out", str(out))
-    status, text, _ = run(capsys, *args)
-    assert status == 0
-    assert "caffe/googlenet" in text
-    assert any(name in text for name in ("tabby", "Egyptian cat", "lynx"))
-
-
-@pytest.mark.usefixtures("no_data")
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        (["--network", "mini/googlenet-gpa"], "'mini/googlenet-gap'"),
-        (["--network", "resnet18"], "torchvision/resnet18"),
-        (["--network", "caffe/googlenet"], "bvlc_googlenet.caffemodel"),
-        (["--classes", "catt"], "Unknown class 'catt'"),
-        (["--classes", "99"], "Found classes=99"),
-        (["--classes", "0"], "Found classes=0"),
-        (["--device", "cuda:77"], "Cannot use device"),
-        (["--out", "/nowhere/x.png"], "does not exist"),
-    ],
-)
-def test_explain_refuses_bad_input(capsys, args, message):
-    options = [] if "--network" in args else ["--network", "mini/googlenet-gap"]
-    assert message in refused(capsys, "explain", "cat", *options, *args)
-
-
-@pytest.mark.usefixtures("no_data")
-def test_explain_names_missing_and_broken_photos(capsys, tmp_path):
-    assert "There is no file nowhere.jpg" in refused(capsys, "explain", "nowhere.jpg")
-    broken = tmp_path / "broken.jpg"
-    Image.new("RGB", (300, 300), "red").save(broken)
-    broken.write_bytes(broken.read_bytes()[:700])
-    assert "broken.jpg" in refused(capsys, "explain", str(broken))
 
 
 def test_truncated_caffemodel(capsys, tmp_path, shared):

@@ -6,6 +6,7 @@ import pickle
 import struct
 import warnings
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,12 @@ import pytest
 from PIL import Image
 from trees import WNIDS, lines, voc, write
 
+from cam_utils import pictures
 from cam_utils.data import available_images, check_images, list_images, open_images, subset
 from cam_utils.data.files import data_root
 from cam_utils.data.photos import SHIPPED, Photos
 from cam_utils.data.readiness import doctor_rows
+from cam_utils.data.tiles import Tiles
 from cam_utils.errors import BrokenImage, CamError, MissingData
 from cam_utils.pictures import open_rgb
 
@@ -237,16 +240,16 @@ def test_shipped_photos():
 
 
 def test_shipped_photos_that_are_absent(tmp_path, monkeypatch):
-    import skimage.data
-
-    save(tmp_path / "coffee.png")
-    monkeypatch.setattr(skimage.data, "__file__", str(tmp_path / "__init__.py"))
+    (tmp_path / "data").mkdir()
+    save(tmp_path / "data" / "coffee.png")
+    elsewhere = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(pictures, "find_spec", lambda package: elsewhere)
     photos = Photos()
     assert photos.ids == ["coffee"]
     assert "cat" in photos.absent
     with pytest.raises(MissingData, match=r"chelsea\.png.*pip install"):
         photos.index("cat")
-    (tmp_path / "coffee.png").unlink()
+    (tmp_path / "data" / "coffee.png").unlink()
     with pytest.raises(MissingData, match="pip install"):
         Photos()
 
@@ -533,3 +536,17 @@ def test_real_imagenette(shared):
 def test_real_photos_all_decode(shared):
     few = subset(open_images("ilsvrc", "val", shared / "real"), 40, seed=0)
     assert len(check_images(few, progress=False)) == 0
+
+
+def test_tiles_cover_each_picture(tmp_path):
+    save(tmp_path / "a.png", Image.new("RGB", (50, 20), RED))
+    tiles = Tiles(Photos(tmp_path), sides=(1.0, 0.5), step=0.5)
+    whole = [square for square in tiles.squares if square[3] == 20]
+    assert [x for _, x, _, _ in whole] == [0, 10, 20, 30]  # the last one touches the border
+    assert len(tiles) == 4 + 3 * 9
+    assert tiles.ids[1] == "a.png@10,0+20"
+    record = tiles[1]
+    assert (record.image.size, record.label, len(record.boxes)) == ((20, 20), -1, 0)
+    assert Tiles(Photos(tmp_path)).content() != tiles.content()
+    with pytest.raises(CamError, match="fractions"):
+        Tiles(Photos(tmp_path), sides=(2.0,))

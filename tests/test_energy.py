@@ -1,11 +1,21 @@
 """Where a map looks: energy inside a mask and the pointing game."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from cam_utils import CamError
-from cam_utils.metrics.energy import energy_share, in_boxes, looks, peak_inside, peak_points
+from cam_utils.metrics.energy import (
+    energy_gain,
+    energy_share,
+    in_boxes,
+    looks,
+    peak_inside,
+    peak_points,
+    placement,
+    placement_rates,
+)
 
 MASK = np.zeros((4, 6), bool)
 MASK[1:3, 2:4] = True
@@ -51,6 +61,25 @@ def test_looks_at_a_part_of_a_thing():
     assert found.hit
     nowhere = looks(np.zeros((4, 6)), part, thing)
     assert np.isnan([nowhere.part, nowhere.thing, nowhere.part_in_thing]).all()
+
+
+def test_placement_beside_maps_that_never_look():
+    mask = np.zeros((32, 32), bool)
+    mask[:8] = True
+    found = placement(mask.astype(float), mask)
+    assert found["energy"] == 1
+    assert found["pointing"] == 1
+    assert found["energy_uniform"] == 0.25
+    assert found["pointing_centre"] == 0
+    assert found["energy_centre"] < 0.25
+    nothing = placement(-np.ones((32, 32)), mask)
+    assert nothing["energy"] == 0.25
+    table = pd.DataFrame([found] * 5)
+    rates = placement_rates(table)
+    assert rates["energy inside, %, map - uniform"].value == pytest.approx(75)
+    assert rates["pointing game, %, map"].value == 100
+    assert energy_gain(table, table).value == 0
+    assert energy_gain(table, pd.DataFrame([nothing] * 5)).value == pytest.approx(75)
 
 
 def test_maps_and_masks_that_do_not_fit_are_refused():

@@ -44,7 +44,7 @@ def test_notebooks_hold_nothing_of_one_machine(stored):
     assert notebook.metadata["kernelspec"]["name"] == "python3"
     assert "widgets" not in notebook.metadata
     text = json.dumps([c.get("outputs", []) for c in notebook.cells])
-    text = re.sub(r'"image/png": "[^"]*"|base64,[A-Za-z0-9+/=]*', "", text)
+    text = re.sub(r'"image/(png|jpeg)": "[^"]*"|base64,[A-Za-z0-9+/=]*', "", text)
     assert not re.search(r"/(home|root|Users|work|tmp)/", text)
     assert not any("injected-parameters" in c.metadata.get("tags", []) for c in notebook.cells)
 
@@ -54,8 +54,8 @@ def test_pictures_have_alternative_texts(stored):
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if "image/png" in data:
-                assert output["metadata"]["image/png"]["alt"]
+            for kind in data.keys() & {"image/png", "image/jpeg"}:
+                assert output["metadata"][kind]["alt"]
             for tag in re.findall(r"<img [^>]*>", str(data.get("text/html", ""))):
                 assert 'alt="' in tag
 
@@ -96,8 +96,10 @@ def test_every_figure_is_in_the_manifest_and_small(repo):
     assert {p.stem for p in folder.glob("*.png")} == set(manifest)
     assert {p.stem for p in folder.glob("*.pdf")} == set(manifest)
     for name, entry in manifest.items():
-        assert (folder / f"{name}.png").stat().st_size <= 200_000
-        assert Image.open(folder / f"{name}.png").width >= 400
+        assert (folder / f"{name}.png").stat().st_size <= 500_000
+        picture = Image.open(folder / f"{name}.png")
+        assert picture.width >= 800
+        assert picture.mode in ("RGB", "RGBA")  # true colour
         assert entry["weights"] or "without weights" in entry["chosen"]
         assert entry["chosen"]
         assert entry["source"] == notebook_hash(entry["notebook"]), "figure older than notebook"

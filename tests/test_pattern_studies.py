@@ -1,5 +1,7 @@
 """The four parts of notebook 06 on toy scenes and a few drawn pictures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from toy_scenes import ColourNetwork, ToyScenes
@@ -9,21 +11,36 @@ from cam_utils.data import Subset
 from cam_utils.data.record import Question
 from cam_utils.errors import MissingData
 from cam_utils.features import extract, fit_svm, svm_network
+from cam_utils.features.scores import accuracy_difference
 from cam_utils.mini.drawn_once import DrawnOnce, Twins
-from cam_utils.sections.s42_patterns import answers, choose, concepts
-from cam_utils.sections.s42_patterns import figures as fig_discoveries
-from cam_utils.sections.s42_patterns import figures as fig_patterns
-from cam_utils.sections.s42_patterns import text_detector as text
-from cam_utils.sections.s42_patterns import text_detector as text_study
-from cam_utils.sections.s42_patterns.answers import fit
+from cam_utils.sections.s42_patterns import (
+    answers,
+    choose,
+    concepts,
+    figures,
+    tables,
+    tally,
+    text_detector,
+    verdicts,
+)
 from cam_utils.sections.s42_patterns.concepts import Mining
 
 
-class ToldScenes(ToyScenes):
-    """Toy scenes with captions, questions and the region of the concept "lamp"."""
+class Captioned(ToyScenes):
+    """Toy scenes with captions."""
+
+    def __init__(self, records):
+        self.records, self.ids = records, [record.id for record in records]
 
     def captions(self, i):
         return (self.records[i].caption,)
+
+
+class ToldScenes(Captioned):
+    """Also with questions and the region of the concept "lamp"."""
+
+    def __init__(self, n, seed):
+        super().__init__(ToyScenes(n, seed).records)
 
     def concept_mask(self, i, concept):
         record = self.records[i]
@@ -52,13 +69,32 @@ def test_a_concept_is_ranked_and_placed_on_held_out_pictures(toys):
     how = Mining(rounds=1, costs=(10.0,))
     found = concepts.study_concept(network, (learnt, captions), (held, test), "lamp", how)
     assert found.shown.sum() == len(found.placed) == sum("lamp" in r.objects for r in test.records)
-    assert found.precision().value > 95 > found.fake_precision().value
+    assert found.rates["AP %, mined"].value > 95 > found.rates["AP %, shuffled captions"].value
     assert found.placed["energy"].mean() > 0.6 > found.fake_placed["energy"].mean()
-    assert found.mining_gain().n == len(test)
-    assert found.shown[found.ranked()[: found.shown.sum()]].mean() > 0.9
-    panels = fig_discoveries.concept_panels(network, test, found, best=2, worst=1)
+    assert found.rates["mining, points"].n == len(test)
+    assert found.shown[found.order[: found.shown.sum()]].mean() > 0.9
+    panels = figures.concept_panels(network, test, found, best=2, worst=1)
     assert [p.title for p in panels[:2]] == ["rank 1", "rank 2"]
     assert len(panels) == 3
+    table, rates = tables.places10({"lamp": found})
+    assert list(table["phrase"]) == ["lamp", "all phrases"]
+    assert verdicts.concepts(rates, "toy/scenes test").holds
+    told = tables.concepts10({"lamp": found}).loc[0]
+    assert told["AP %, mined"] == str(found.rates["AP %, mined"])
+
+
+def test_a_concept_on_photos_whose_regions_nobody_knows(toys):
+    network, (train, test), (learnt, held) = toys
+    photos = Captioned(test.records)
+    captions = [train.captions(i) for i in range(len(train))]
+    how = Mining(rounds=0, costs=(10.0,))
+    found = concepts.study_concept(network, (learnt, captions), (held, photos), "lamp", how)
+    assert found.shown.sum() == sum("lamp" in r.objects for r in test.records)
+    assert found.placed.empty
+    table, rates = tables.places10({"lamp": found})
+    assert table.empty
+    assert verdicts.concepts(rates, "coco_captions val").holds is None
+    assert figures.concept_panels(network, photos, found)[0].mask is None
 
 
 def test_answers_beside_blind_ones(toys):
@@ -66,26 +102,35 @@ def test_answers_beside_blind_ones(toys):
     asked, rows = answers.asked(train, learnt)
     texts, truth = [q.text for q in asked], [q.answer for q in asked]
     assert answers.choose_cost(asked, rows, costs=(1e-6, 10.0)) == 10.0
-    both, blind = (fit(texts, rows, truth, 10.0, parts) for parts in ("both", "question"))
+    both, blind = (
+        answers.fit_answers(texts, rows, truth, 10.0, parts) for parts in ("both", "question")
+    )
     asked, rows = answers.asked(test, held)
     texts = [q.text for q in asked]
     given = {"both": both.answer(texts, rows), "question": blind.answer(texts, rows)}
     table = answers.accuracy_table(given, asked).set_index(["kind", "who"])["measured"]
     assert table["object", "both"] > 95
     assert table["all", "both"] > table["all", "question"]
-    assert answers.difference(given["both"], given["question"], asked).low > 0
-    assert answers.most_frequent(asked, 2) == [answers.most_frequent(asked, 1)[0]] * 2
+    assert accuracy_difference(given["both"], given["question"], [q.answer for q in asked]).low > 0
     people = {q.id: [q.answer, "x"] for q in asked}
     counted = answers.accuracy_table({"both": given["both"]}, asked, people.get)
     assert counted["measured"].iloc[0] == pytest.approx(table["all", "both"] / 3, abs=0.1)
-    chosen, right, tables = answers.evidence(network, both, test, asked, rows)
-    assert len(chosen) == len(right) == len(test)
-    means = {name: t["energy"].mean() for name, t in tables.items()}
+    right, placed = answers.evidence(network, both, test, asked, rows)
+    assert len(right) == len(test)
+    means = {name: t["energy"].mean() for name, t in placed.items()}
     assert means[answers.OWN] > means[answers.OTHER_ANSWER] + 0.2
     assert means[answers.OWN] > means[answers.OTHER_PICTURE] + 0.2
-    panels = fig_discoveries.answer_panels(network, both, test, held, count=6)
+    panels = figures.answer_panels(network, both, test, held, count=6)
     assert len(panels) == 6
-    fig_patterns.draw_rows({"a": panels[:3], "b": panels[3:]}, "map")
+    figures.draw_rows({"a": panels[:3], "b": panels[3:]}, "map")
+    found, leads = tables.evidence12(placed, right)
+    assert leads[answers.OTHER_ANSWER].low > 0
+    assert found["all: energy on the evidence, %"].value == pytest.approx(100 * means[answers.OWN])
+    # photos do not tell where the answer is
+    blind = [replace(q, evidence=None) for q in asked]
+    right, placed = answers.evidence(network, both, test, blind, rows)
+    assert tables.evidence12(placed, right) == ({}, {})
+    assert verdicts.answers({}, "vqa val")[0].holds is None
 
 
 def test_the_text_detector_and_the_twins(tmp_path):
@@ -94,41 +139,45 @@ def test_the_text_detector_and_the_twins(tmp_path):
         DrawnOnce(open_images("mini/text", split), n, tmp_path, progress=False)
         for split, n in (("train", 40), ("test", 16))
     )
-    found = text_study.study_text(network, train, test, cache=False, progress=False)
-    assert len(found.rows) == len(found.placed) == len(found.twin_scores) == 8
+    found = text_detector.study_text(network, train, test, cache=False, progress=False)
+    assert len(found.placed) == 8
+    assert all(test.label(i) == text_detector.WITH_TEXT for i in found.placed.index)
     assert found.placed["energy_uniform"].between(0, 0.5).all()
     twins = Twins(test)
     assert twins.label(1) == 0
     assert twins[1].boxes.shape == (0, 4)
     assert twins.ids[1] == twins[1].id
-    score = np.stack([found.scores[found.rows], found.twin_scores], 1)
-    energy = np.stack([found.placed["energy"], found.twin_energy], 1)
-    rates = text.drop_rates(score, energy)
-    assert set(rates) == {f"{r.removesuffix('elsewhere')}" for r in rates}
-    rows = fig_discoveries.text_panels(found.network, test, found.scores, found.energy(), count=2)
+    rates = found.rates
+    assert rates["energy inside, %, map"].value == pytest.approx(
+        100 * found.placed["energy"].mean()
+    )
+    assert rates[verdicts.WORDS_ERASED].n == 8
+    assert not [name for name in rates if name.endswith("elsewhere")]
+    assert {v.claim for v in verdicts.text(rates, "mini/text test")} == {
+        "text-highlighted",
+        "text-is-learnt",
+    }
+    rows = figures.text_panels(found, test, count=2)
     assert [len(row) for row in rows.values()] == [4, 4]
-    fig_patterns.draw_rows(rows, "map", shared=True)
+    figures.draw_rows(rows, "map", shared=True)
 
 
 def test_scenes_are_shown_with_their_lists(toys):
-    from cam_utils.sections.s42_patterns import informative, tally
-
     network, (train, test), (learnt, held) = toys
     labels = np.array([train.label(i) for i in range(len(train))])
     svm = fit_svm(learnt, labels, train.classes)
     scenes, predicted = svm_network(network, svm), svm.predict(held)
-    found = tally.tally(scenes, test, range(len(test)), predicted, progress=False)
-    lists = informative.lists(found)
-    panels = {
-        s: fig_discoveries.scene_panels(scenes, test, predicted, k)
-        for k, s in enumerate(test.classes)
-    }
-    noise = {s: informative.listing(found, s, source=tally.NOISE) for s in test.classes}
-    figure = fig_patterns.figure9(panels, lists, noise)
-    assert all(len(row) == 4 for row in panels.values())
+    counted = tally.tally(scenes, test, predicted, progress=False)
+    assert len(figures.scene_panels(scenes, test, predicted, "kitchen")) == 4
+    figure = figures.draw_scenes(scenes, test, counted, tally.Rule(), test.classes)
     texts = {t.get_text() for ax in figure.findobj() if hasattr(ax, "get_yticklabels")
              for t in ax.get_yticklabels()}  # fmt: skip
     assert {"wall", "stove", "tub"} <= texts
+    table, agreement, lead = tables.controls9(counted, tally.Rule())
+    assert set(agreement) == {*tally.SOURCES, "frequent"}
+    assert set(lead) == set(tally.SOURCES[1:])
+    assert len(table) == 5
+    assert len(tables.rules9(counted)) == 9
 
 
 def test_drawn_pictures_where_the_real_are_missing(tmp_path, capsys):

@@ -9,7 +9,7 @@ import torchvision
 from cam_utils import BrokenWeights, CamError, MissingData, NoClassActivationMap, cams, load_network
 from cam_utils.commands.doctor import weight_rows
 from cam_utils.networks import available_networks
-from cam_utils.networks.zoo.places365 import load_torchvision_file
+from cam_utils.networks.zoo.checkpoints import load_checkpoint
 
 
 def checkpoint(model, path, legacy=True, prefix="module.", **more):
@@ -66,24 +66,24 @@ def test_other_files_of_torchvision_networks(tmp_path):
     model = torchvision.models.mobilenet_v2(num_classes=7).eval()
     torch.save(model.state_dict(), tmp_path / "plain.pth")
     names = [f"class {i}" for i in range(7)]
-    network = load_torchvision_file(tmp_path / "plain.pth", "mobilenet_v2", 7, names)
+    network = load_checkpoint(tmp_path / "plain.pth", "mobilenet_v2", 7, names)
     images = torch.randn(2, 3, 64, 64)
     with torch.inference_mode():
         torch.testing.assert_close(network(images), model(images))
     assert network.classes == names
     with pytest.raises(CamError, match="3 class names for 7"):
-        load_torchvision_file(tmp_path / "plain.pth", "mobilenet_v2", 7, names[:3])
+        load_checkpoint(tmp_path / "plain.pth", "mobilenet_v2", 7, names[:3])
     with pytest.raises(BrokenWeights, match="with 8 classes"):
-        load_torchvision_file(tmp_path / "plain.pth", "mobilenet_v2", 8)
+        load_checkpoint(tmp_path / "plain.pth", "mobilenet_v2", 8)
     with pytest.raises(CamError, match="resnet19"):
-        load_torchvision_file(tmp_path / "plain.pth", "resnet19", 7)
+        load_checkpoint(tmp_path / "plain.pth", "resnet19", 7)
 
 
 def test_old_densenet_names(tmp_path):
     model = torchvision.models.DenseNet(8, (2, 2), 16, num_classes=5)
     old = {k.replace(".norm1.", ".norm.1.").replace(".conv2.", ".conv.2."): v
            for k, v in model.state_dict().items()}  # fmt: skip
-    from cam_utils.networks.zoo.places365 import _state
+    from cam_utils.networks.zoo.checkpoints import _state
 
     assert any(".norm.1." in k for k in old)
     model.load_state_dict(_state({"state_dict": {"module." + k: v for k, v in old.items()}}))
@@ -94,7 +94,7 @@ def test_no_pooling_no_maps(tmp_path):
         model = torchvision.models.alexnet(num_classes=3)
     torch.save(model.state_dict(), tmp_path / "a.pth")
     with pytest.raises(NoClassActivationMap, match="surgery"):
-        load_torchvision_file(tmp_path / "a.pth", "alexnet", 3)
+        load_checkpoint(tmp_path / "a.pth", "alexnet", 3)
 
 
 class Evil:
@@ -107,7 +107,7 @@ def test_missing_damaged_and_dangerous_files(places, tmp_path, capsys):
     with pytest.raises(MissingData, match=r"resnet50_places365.pth.tar.*Places365 authors"):
         load_network("places365/resnet50", root)
     with pytest.raises(MissingData, match="There is no weight file"):
-        load_torchvision_file(tmp_path / "no.pth", "resnet18", 3)
+        load_checkpoint(tmp_path / "no.pth", "resnet18", 3)
     whole = (root / "weights" / "resnet18_places365.pth.tar").read_bytes()
     (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.pth").write_text("not found")
@@ -115,7 +115,7 @@ def test_missing_damaged_and_dangerous_files(places, tmp_path, capsys):
     (tmp_path / "evil.pth").write_bytes(pickle.dumps(Evil(), 2))
     for name in ("cut", "text", "list", "evil"):
         with pytest.raises(BrokenWeights, match=f"{name}.pth does not hold the weights"):
-            load_torchvision_file(tmp_path / f"{name}.pth", "resnet18", 365)
+            load_checkpoint(tmp_path / f"{name}.pth", "resnet18", 365)
     assert "code of the file" not in capsys.readouterr().out
 
 

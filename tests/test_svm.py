@@ -307,6 +307,16 @@ def test_accuracy_has_wilsons_interval():
         scores.accuracy([0, 1], [0])
 
 
+def test_differences_are_paired():
+    labels = np.zeros(200, int)
+    first, second = labels.copy(), labels.copy()
+    first[:20], second[:30] = 1, 1  # the second is wrong wherever the first is
+    found = scores.accuracy_difference(first, second, labels)
+    assert found.value == pytest.approx(5.0)
+    assert 2 < found.low < 5 < found.high < 9
+    assert scores.accuracy_difference(first, first, labels).high == 0
+
+
 def test_the_mean_over_splits():
     rng = np.random.default_rng(0)
     tests = [rng.permutation(100)[:40] for _ in range(5)]

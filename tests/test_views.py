@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from cam_utils import CamError, views
+from cam_utils import CamError, open_rgb, views
 from cam_utils.networks.gap import CAFFE, IMAGENET, InputSpec
 
 SPEC = InputSpec(size=64, resize=72, mean=(0, 0, 0), std=(1, 1, 1))
@@ -106,6 +106,41 @@ def test_caffe_preprocessing_is_bgr_minus_mean():
     assert seen.tensor[:, 0, 0].tolist() == pytest.approx([10 - 104, 120 - 117, 250 - 123])
 
 
-def test_an_array_is_refused():
-    with pytest.raises(CamError, match="PIL image"):
-        views.whole(np.zeros((4, 4, 3)), SPEC)
+def test_every_kind_of_picture_gives_the_same_view(tmp_path):
+    rgb = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8)
+    path = tmp_path / "photo.png"
+    Image.fromarray(rgb).save(path)
+    tensor = torch.from_numpy(rgb).permute(2, 0, 1)
+    kinds = [path, str(path), Image.fromarray(rgb), rgb, rgb / 255, tensor, tensor[None] / 255]
+    seen = [view(kind, SPEC).tensor for kind in kinds for view in (views.whole, views.center_crop)]
+    for one, other in zip(seen, seen[2:], strict=False):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        (np.zeros((3, 30, 40), np.uint8), "shape"),
+        (np.zeros((2, 30, 40, 3), np.uint8), "shape"),
+        (np.full((30, 40, 3), 7.0), "from 7 to 7"),
+        (torch.full((3, 30, 40), -1.5), "prepared for a network"),
+        (np.zeros((30, 40), np.int64), "int64"),
+        ([[0, 1]], "list"),
+        (None, "NoneType"),
+    ],
+)
+def test_what_is_no_picture_is_refused(image, told):
+    with pytest.raises(CamError, match=told):
+        views.whole(image, SPEC)
+
+
+def test_a_large_jpeg_is_opened_small(tmp_path):
+    path = tmp_path / "large.jpg"
+    image = Image.new("RGB", (2000, 1000), (10, 200, 30))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side
+    image.save(path, exif=exif)
+    whole, small = open_rgb(path), open_rgb(path, side=300)
+    assert whole.size == whole.info["full size"] == small.info["full size"] == (1000, 2000)
+    assert small.size == (250, 500)  # a quarter: an eighth would be below 300
+    assert open_rgb(path, upright=False).info["full size"] == (2000, 1000)

@@ -31,7 +31,7 @@ def asked():
 @pytest.fixture(scope="module")
 def fitted(asked):
     _, _, values, texts, answers = asked
-    return vqa.fit(texts, values, answers, cost=100.0)
+    return vqa.fit_answers(texts, values, answers, cost=100.0)
 
 
 def accuracy(answerer, asked):
@@ -41,7 +41,9 @@ def accuracy(answerer, asked):
 
 def test_both_parts_are_needed(asked, fitted):
     _, _, values, texts, answers = asked
-    question, image = (vqa.fit(texts, values, answers, 100.0, p) for p in ("question", "image"))
+    question, image = (
+        vqa.fit_answers(texts, values, answers, 100.0, p) for p in ("question", "image")
+    )
     assert accuracy(fitted, asked) > 0.95
     assert accuracy(question, asked) < 0.75
     assert accuracy(image, asked) < 0.75
@@ -68,7 +70,7 @@ def test_share_of_the_image(asked, fitted):
     share = vqa.image_share(fitted, texts, values)
     assert np.isfinite(share).all()
     assert np.median(share) > 0.3
-    question = vqa.fit(texts, values, answers, parts="question")
+    question = vqa.fit_answers(texts, values, answers, parts="question")
     assert np.abs(vqa.image_share(question, texts, values)).max() == 0
     assert not vqa.hangs_on_image(question, texts, values).any()
     assert vqa.hangs_on_image(fitted, texts, values).mean() > 0.2
@@ -80,13 +82,13 @@ def test_answers_are_the_most_frequent_ones():
     given = ["b", "a", "a", "c", "b", "d"]
     assert vqa.top_answers(given, 3) == ["a", "b", "c"]
     rng = np.random.default_rng(0)
-    found = vqa.fit(["q"] * 6, rng.random((6, 3)), given, most=2)
+    found = vqa.fit_answers(["q"] * 6, rng.random((6, 3)), given, most=2)
     assert found.answers == ["a", "b"]
     assert found.scores(["q", "unknown words"], np.ones((2, 3))).shape == (2, 2)
     with pytest.raises(CamError, match="two or more"):
-        vqa.fit(["q"] * 2, rng.random((2, 3)), ["a", "a"])
-    with pytest.raises(CamError, match="Unknown parts"):
-        vqa.fit(["q"] * 2, rng.random((2, 3)), ["a", "b"], parts="words")
+        vqa.fit_answers(["q"] * 2, rng.random((2, 3)), ["a", "a"])
+    with pytest.raises(CamError, match="no part of a question 'words'"):
+        vqa.fit_answers(["q"] * 2, rng.random((2, 3)), ["a", "b"], parts="words")
 
 
 def test_accuracy_of_the_benchmark():

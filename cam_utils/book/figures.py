@@ -17,7 +17,11 @@ from ..provenance import about
 from .notebooks import notebook_hash
 from .params import Params
 
-MAX_PNG = 200_000  # bytes; larger figures are reduced to a palette, then refused
+MAX_PNG = 500_000  # bytes
+
+DPI = 200
+
+SHOWN = 1600  # pixels of width in a notebook
 
 
 def save_figure(
@@ -50,7 +54,7 @@ def save_figure(
         The PNG's path.
 
     Raises:
-        CamError: a name that is no file name, or a PNG that stays above 200 kB.
+        CamError: a name that is no file name, or a PNG that stays above 500 kB.
     """
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise CamError(f"Found figure name {name!r}, expected lower-case letters, digits and _.")
@@ -74,7 +78,7 @@ def save_figure(
     entries = json.loads(manifest.read_text()) if manifest.exists() else {}
     write_json(manifest, entries | {name: entry})
     if alt:
-        display_png(png, alt)
+        display_picture(png, alt)
     plt.close(fig)
     return folder / f"{name}.png"
 
@@ -94,32 +98,45 @@ def provenance_line(params: Params, network=None, images=None, n=None, chosen: s
 
 
 def _png(fig: Figure, name: str) -> bytes:
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", metadata={"Software": None})
-    true_colour = Image.open(buffer).convert("RGB")
-    palette = true_colour.quantize(256) if buffer.tell() > MAX_PNG else None
-    for dither in (Image.Dither.FLOYDSTEINBERG, Image.Dither.NONE):
-        if buffer.tell() <= MAX_PNG:
-            break
+    """In true colour; what is too large is drawn with fewer pixels, not with fewer colours."""
+    for dpi in (DPI, 0.8 * DPI, 0.64 * DPI, DPI / 2):
         buffer = io.BytesIO()
-        true_colour.quantize(palette=palette, dither=dither).save(buffer, "png", optimize=True)
-    if buffer.tell() > MAX_PNG:
-        raise CamError(
-            f"The figure {name} has {buffer.tell() / 1e3:.0f} kB as PNG, at most "
-            f"{MAX_PNG / 1e3:.0f} allowed; draw fewer panels or smaller ones."
+        fig.savefig(
+            buffer,
+            format="png",
+            dpi=dpi,
+            metadata={"Software": None},
+            pil_kwargs={"optimize": True},
         )
-    return buffer.getvalue()
+        if buffer.tell() <= MAX_PNG:
+            return buffer.getvalue()
+    raise CamError(
+        f"The figure {name} has {buffer.tell() / 1e3:.0f} kB as PNG at {dpi:g} dots an inch, at "
+        f"most {MAX_PNG / 1e3:.0f} allowed; draw fewer panels or smaller ones."
+    )
 
 
-def display_png(png: bytes, alt: str) -> None:
-    """The figure in the notebook's output, with its alternative text."""
+def display_picture(png: bytes, alt: str) -> None:
+    """The figure in the notebook's output, with its alternative text.
+
+    As JPEG and smaller than the file, so that a notebook with many pictures stays small; shown at
+    half its pixels, so that it is sharp on fine screens.
+    """
     from IPython.display import display
 
-    size = dict(zip(("width", "height"), Image.open(io.BytesIO(png)).size, strict=True))
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    shrink = min(1, SHOWN / picture.width)
+    size = tuple(round(side * shrink) for side in picture.size)
+    buffer = io.BytesIO()
+    picture.resize(size, Image.Resampling.LANCZOS).save(buffer, "jpeg", quality=85)
+    shown = dict(zip(("width", "height"), (side // 2 for side in size), strict=True))
     display(
-        {"image/png": base64.b64encode(png).decode(), "text/plain": f"<figure: {alt}>"},
+        {
+            "image/jpeg": base64.b64encode(buffer.getvalue()).decode(),
+            "text/plain": f"<figure: {alt}>",
+        },
         raw=True,
-        metadata={"image/png": {"alt": alt} | size},
+        metadata={"image/jpeg": {"alt": alt} | shown},
     )
 
 

@@ -15,7 +15,7 @@ from ..networks.gap import GapNetwork
 def overlays(network: GapNetwork, image, count: int = 5) -> list[tuple[str, float, Tensor]]:
     """(name, probability, (H, W) map) of the best classes of a PIL image."""
     e = explain(network, image, str(min(count, network.class_bias.numel())))
-    return list(zip(e.names, e.scores, e.maps, strict=True))
+    return list(zip(e.names, e.probabilities, e.maps, strict=True))
 
 
 def picker(network: GapNetwork, images, indices: list[int], count: int = 5):
@@ -59,7 +59,7 @@ def _img(image, map: Tensor, alt: str) -> str:
         bar = plots.show_cam(axes[0, 1], image, map)
         plots.colour_bar(fig, bar, axes)
         buffer = io.BytesIO()
-        fig.savefig(buffer, format="png", dpi=80, metadata={"Software": None})
+        fig.savefig(buffer, format="jpg", dpi=100, pil_kwargs={"quality": 80})
         plt.close(fig)
     data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{html.escape(alt)}" src="data:image/jpeg;base64,{data}">'

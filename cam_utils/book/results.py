@@ -5,7 +5,7 @@ import pandas as pd
 from ..keep import project_root
 from ..metrics.intervals import Rate
 from ..study import stored_table
-from .figures import display_png, save_figure
+from .figures import display_picture, save_figure
 from .params import Params
 
 HEAD = ["", "paper", "measured", "95 % interval", "n"]
@@ -60,7 +60,7 @@ def picture(name: str, params: Params, network, draw, alt: str, **more) -> None:
     if path is None or not path.exists():
         print(f"The picture {name} of profile paper is not in this checkout.")
         return
-    display_png(path.read_bytes(), alt)
+    display_picture(path.read_bytes(), alt)
 
 
 def _words(rate: Rate | None) -> tuple:

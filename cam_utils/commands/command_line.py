@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import CamError
+from ..pictures import SHIPPED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,11 +24,23 @@ def parser() -> argparse.ArgumentParser:
     sub = command("doctor", _doctor, "say which data sets, weights and devices are here")
     sub.add_argument("--networks", action="store_true", help="list all network names")
 
-    sub = command("explain", _explain, "class activation maps of one photo")
-    sub.add_argument("photo", help="a picture file, or cat, coffee, rocket, astronaut, motorcycle")
-    sub.add_argument("--network", help="a name that doctor --networks lists")
+    sub = command("explain", _explain, "class activation maps of photos")
+    sub.add_argument(
+        "photo",
+        nargs="+",
+        help="picture files, folders, patterns, - for the input, or a free photo: "
+        + ", ".join(SHIPPED),
+    )
+    sub.add_argument(
+        "--network",
+        help="a name that doctor --networks lists, timm/<name>, or package.module:function",
+    )
+    sub.add_argument("--weights", help="a checkpoint; --network names the architecture then")
     sub.add_argument("--classes", default="5", help='how many of the best, or names: "tabby, lynx"')
-    sub.add_argument("--out", help="PNG to write (default: <photo>_cam.png here)")
+    sub.add_argument("--out", help="file (png, jpg, webp, pdf) or folder for pictures of the maps")
+    sub.add_argument("--json", help="file for classes, probabilities, boxes and hashes")
+    sub.add_argument("--csv", help="the same as a table")
+    sub.add_argument("--force", action="store_true", help="replace files of others")
     sub.add_argument("--device", default="auto")
 
     _add_evaluate(command)
@@ -56,18 +69,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
     sub.add_argument(
         "--only",
-        help="comma-separated: maps, heads, table2, ablation, poolings, table4, table5, units",
+        help="comma-separated: maps, heads, table2, ablation, poolings, table4, table5, units, "
+        "text",
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
     sub.add_argument("--device", default="auto")
 
     command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
-
-    sub = command("street", _street, "find text on street photos by a detector that saw no word")
-    sub.add_argument("--out", help="CSV to write (default: figures/paper/text_icdar2015.csv)")
-    sub.add_argument("--limit", type=int, default=0, help="only so many photos, for a trial")
-    sub.add_argument("--device", default="auto")
 
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
@@ -119,33 +128,9 @@ def _doctor(args):
 
 
 def _explain(args):
-    import matplotlib.pyplot as plt
+    from .explain_command import run_explain
 
-    from .. import explain
-    from ..keep import replacing
-    from ..networks import load_network
-    from ..pictures import find_photo
-    from ..provenance import pick_device
-
-    device = pick_device(args.device)
-    image = find_photo(args.photo)
-    out = Path(args.out or f"{Path(args.photo).stem}_cam.png")
-    if not out.parent.is_dir():
-        raise CamError(f"The folder {out.parent} of --out does not exist; create it first.")
-    if args.network:
-        network = load_network(args.network, args.root)
-    else:
-        network = explain.default_network(args.root)
-        print(f"network: {network.name} (choose another with --network)")
-    found = explain.explain(network.to(device), image, args.classes)
-    for name, score, box in zip(found.names, found.scores, found.boxes, strict=True):
-        x0, y0, x1, y1 = (int(v) for v in box)
-        print(f"{score:7.4f}  {name:32s} box x {x0}-{x1}, y {y0}-{y1}")
-    fig = explain.draw_explanation(found)
-    with replacing(out) as part:
-        fig.savefig(part, format="png", dpi=120)
-    plt.close(fig)
-    print(f"wrote {out}")
+    run_explain(args)
 
 
 def _train(args):
@@ -195,13 +180,6 @@ def _scoreboard(args):
 
     for path in write():
         print(f"wrote {path}")
-
-
-def _street(args):
-    from ..provenance import pick_device
-    from ..sections.s42_patterns.detectors import run_street
-
-    print(run_street(args.root, args.out, pick_device(args.device), limit=args.limit))
 
 
 def _figures(args):

@@ -8,8 +8,8 @@ import torch
 from ..data.readiness import doctor_rows
 from ..networks import available_networks
 from ..networks.zoo.caffe import CAFFE_NETWORKS
+from ..networks.zoo.checkpoints import PLACES
 from ..networks.zoo.mini_weights import shipped_mini
-from ..networks.zoo.places365 import PLACES
 from ..provenance import device_name, versions
 from ..sections.s31_surgery.tables import NETWORKS as TABLE1
 

@@ -10,10 +10,11 @@ from ..sections.s5_units.studies import STUDIES as UNITS
 from ..sections.s31_surgery.studies import STUDIES as SURGERY
 from ..sections.s32_localization.studies import STUDIES as LOCALIZATION
 from ..sections.s41_birds import studies as table4_run
+from ..sections.s42_patterns.studies import STUDIES as PATTERNS
 from ..study import Ask, Study, run
 
 STUDIES: dict[str, Study] = {
-    study.name: study for study in (*MAPS, *SURGERY, *LOCALIZATION, *UNITS)
+    study.name: study for study in (*MAPS, *SURGERY, *LOCALIZATION, *PATTERNS, *UNITS)
 }
 
 

@@ -47,7 +47,7 @@ def open_images(name: str, split: str = "val", root=None):
         name: one of `available_images()`.
         split: "val", "train" or (mini) "test".
         root: folder that holds the data sets, default the environment's CAM_DATA; for "photos"
-            the folder of pictures itself, default the photos of scikit-image; unused by mini.
+            the folder of pictures itself, default the free photos; unused by mini.
 
     Returns:
         A data set of `Record`s with `.name`, `.split`, `.classes`, `.ids`.
@@ -72,5 +72,5 @@ register(
     f"{__name__}.photos",
     "Photos",
     ("all", "val"),
-    "pictures of a folder, or five photos that scikit-image ships",
+    "pictures of a folder, or the free photos that come along",
 )

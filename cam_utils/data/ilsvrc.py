@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import CamError, MissingData
+from ..networks.preprocessing import imagenet_names
 from .files import is_picture
 from .lists import Absent, absent, damaged, read_lines, read_mat, read_voc
 from .reader import Listing, SourcePhotos
@@ -170,9 +171,7 @@ class ILSVRC(SourcePhotos):
         if meta:
             return sorted_thousand(meta.values(), self._places[0])
         if len(used) == 1000:  # the order is known; torchvision knows the names in this order
-            from torchvision.models import ResNet18_Weights
-
-            return sorted(used), list(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
+            return sorted(used), imagenet_names()
         raise MissingData(
             f"The list of the 1,000 classes is not under {self._places[0]}, and the photos show "
             f"only {len(used):,} of them, so their numbers are unknown. Expected "

@@ -1,4 +1,4 @@
-"""Your own pictures, or five free photos that scikit-image ships."""
+"""Your own pictures, or the free photos that come with scikit-image and scikit-learn."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ class Photos(PhotoFiles):
     """Pictures without labels (label -1) and without boxes.
 
     Args:
-        folder: a folder (searched with its subfolders) or one picture file; None: cat, coffee,
-            rocket, astronaut and motorcycle from scikit-image, as far as they are installed.
+        folder: a folder (searched with its subfolders) or one picture file; None: the free
+            photos of `pictures.SHIPPED`, as far as they are installed.
 
     Attributes:
-        absent: the ids of shipped photos that this scikit-image does not have on the disk.
+        absent: the ids of free photos that are not on the disk.
 
     Ids are the short names above, or paths relative to the folder.
 
@@ -29,12 +29,11 @@ class Photos(PhotoFiles):
     def __init__(self, folder=None):
         self.absent: list[str] = []
         if folder is None or str(folder) == "":
-            home, files = shipped_photos()
+            files = shipped_photos()
             self.absent = [id for id in SHIPPED if id not in files]
-            ids = list(files)
-            if not ids:
-                raise MissingData(how_to_get(self.absent, home))
-            super().__init__(home, "all", [], ids, files.values())
+            if not files:
+                raise MissingData(how_to_get(self.absent))
+            super().__init__(Path(), "all", [], list(files), files.values())
             return
         folder = Path(folder).expanduser()
         if not folder.exists():
@@ -48,7 +47,16 @@ class Photos(PhotoFiles):
             )
         super().__init__(home, "all", [], files, files)
 
+    @classmethod
+    def of_files(cls, paths) -> "Photos":
+        """The pictures of some files, wherever they lie; ids are their paths."""
+        photos = cls.__new__(cls)
+        photos.absent = []
+        files = [str(path) for path in paths]
+        PhotoFiles.__init__(photos, Path(), "all", [], files, files)
+        return photos
+
     def index(self, id: str) -> int:
         if id in self.absent:
-            raise MissingData(how_to_get([id], self.folder))
+            raise MissingData(how_to_get([id]))
         return super().index(id)

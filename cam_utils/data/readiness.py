@@ -48,7 +48,7 @@ def _photos() -> tuple[str, bool, str]:
         photos = Photos()
     except (CamError, ImportError) as error:
         return "photos", False, str(error)
-    detail = f"{len(photos)} of {len(SHIPPED)} photos of scikit-image: {', '.join(photos.ids)}"
+    detail = f"{len(photos)} of {len(SHIPPED)} free photos: {', '.join(photos.ids)}"
     if photos.absent:
         detail += f"; reinstall scikit-image for {', '.join(photos.absent)}"
     return "photos", True, detail

@@ -29,12 +29,12 @@ class Guess:
 
 
 def guess(network: nn.Module, record, protocol: Protocol = PAPER) -> Guess:
-    """The first guess of `evaluate` for a record with truth boxes, with its map."""
+    """The first guess of `evaluate` for a record, with its map; not right without a truth."""
     found = image_maps(network, record.image, protocol.view, protocol.merge, 1, protocol.method)
     map, label = found.maps[0], int(found.classes[0])
     rule = boxes.released if protocol.rule == "released" else boxes.paper
     box = rule(map)[0] if rule is boxes.released else rule(map, protocol.threshold)[0]
-    overlap = float(boxes.iou(box, record.boxes_of(record.label)).max())
+    overlap = float(boxes.iou(box, record.boxes_of(record.label)).max(initial=0.0))
     right = label == record.label and overlap >= IOU
     return Guess(label, float(found.scores[0]), map, box, overlap, right)
 

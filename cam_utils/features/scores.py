@@ -1,4 +1,4 @@
-"""How good features are: accuracy and average precision, each with its interval."""
+"""How good features are: accuracy, average precision and differences, with intervals."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,16 @@ from ..metrics.intervals import Rate, mean_interval, rate
 def accuracy(predicted, labels) -> Rate:
     """Share of right classes in percent, with Wilson's 95 % interval (Table 5)."""
     return rate(_hits(predicted, labels))
+
+
+def accuracy_difference(first, second, labels, seed: int = 0) -> Rate:
+    """Accuracy of the first minus that of the second on the same images, in points.
+
+    Args:
+        first, second: (N,) predicted classes. Interval: bootstrap over the images.
+    """
+    a, b = (_hits(p, labels).astype(float) for p in (first, second))
+    return mean_interval(100 * (a - b), seed)
 
 
 def over_splits(tests: Sequence[np.ndarray], hits: Sequence[np.ndarray], n: int) -> Rate:

@@ -2,16 +2,24 @@
 
 A map's evidence for its class is its positive part. Its share inside a region means something only
 beside the region's share of the area, which a map that looks everywhere alike would reach, and
-beside another map on the same picture (`control`).
+beside another map on the same picture (`control`). `placement` has two maps that never look beside
+it: one everywhere alike, one that is a Gaussian in the middle.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from torch import Tensor
 
 from ..boxes.components import checked_map
+from ..boxes.null import gaussian_map
 from ..errors import CamError
+from .intervals import Rate, mean_interval, rate
+
+MEASURES = {"energy": "energy inside, %", "pointing": "pointing game, %"}
+NULL_MAPS = ("centre", "uniform")
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,61 @@ def looks(map: Tensor | np.ndarray, part: np.ndarray, thing: np.ndarray) -> Look
     on_part, on_thing = energy_share(map, part), energy_share(map, thing)
     within = on_part / on_thing if on_thing > 0 else float("nan")
     return Looks(on_part, on_thing, within, peak_inside(map, part))
+
+
+def placement(map: Tensor | np.ndarray, mask: np.ndarray) -> dict[str, float]:
+    """One map and one region, with the null maps of the same picture.
+
+    Arguments and errors as for `energy_share`.
+
+    Returns:
+        energy, energy_centre, energy_uniform (shares of the positive energy inside; uniform is the
+        region's share of the picture), pointing, pointing_centre (the picture's middle pixel),
+        pointing_uniform (the chance of a random pixel: the region's share again). A map without a
+        positive value points nowhere: its energy is the uniform one's.
+    """
+    share, energy = float(mask.mean()), energy_share(map, mask)
+    height, width = mask.shape
+    return {
+        "energy": share if math.isnan(energy) else energy,
+        "energy_centre": energy_share(gaussian_map(width, height), mask),
+        "energy_uniform": share,
+        "pointing": float(peak_inside(map, mask)),
+        "pointing_centre": float(mask[height // 2, width // 2]),
+        "pointing_uniform": share,
+    }
+
+
+def placement_rates(table: pd.DataFrame, seed: int = 0) -> dict[str, Rate]:
+    """Means in percent with 95 % intervals over pictures, and the paired gains over the null maps.
+
+    Args:
+        table: rows of `placement`.
+
+    Returns:
+        {"energy inside, %, map": Rate, ..., "..., map - centre": Rate in points, ...}.
+    """
+    found = {}
+    for column, text in MEASURES.items():
+        hits = ("map", "centre") if column == "pointing" else ()
+        own = {"map": table[column]} | {null: table[f"{column}_{null}"] for null in NULL_MAPS}
+        for name, values in own.items():
+            values = values.to_numpy(float)
+            share = rate(values > 0.5) if name in hits else mean_interval(100 * values, seed)
+            found[f"{text}, {name}"] = share
+        for null in NULL_MAPS:
+            gain = (own["map"] - own[null]).to_numpy(float)
+            found[f"{text}, map - {null}"] = mean_interval(100 * gain, seed)
+    return found
+
+
+def energy_gain(one: pd.DataFrame, other: pd.DataFrame, seed: int = 0) -> Rate:
+    """How much more energy inside one map has than another of the same picture, points, paired.
+
+    Args:
+        one, other: rows of `placement` of the same pictures.
+    """
+    return mean_interval(100 * (one["energy"].to_numpy() - other["energy"].to_numpy()), seed)
 
 
 def _both(map, mask) -> tuple[np.ndarray, np.ndarray]:

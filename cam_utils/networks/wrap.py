@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from ..errors import NoClassActivationMap
-from .gap import IMAGENET, GapNetwork, InputSpec
+from ..errors import CamError, NoClassActivationMap
+from .gap import GapNetwork, InputSpec
 from .head import SHAPE_ONLY, Stage, stage
+from .preprocessing import described
 from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, unwrapped, watch
 
 NO_POOLING = (
@@ -70,7 +71,7 @@ class WrappedNetwork(GapNetwork):
 
 def as_gap_network(
     model: nn.Module,
-    input_spec: InputSpec = IMAGENET,
+    input_spec=None,
     classes: list[str] | None = None,
     example: Tensor | None = None,
 ) -> GapNetwork:
@@ -82,7 +83,14 @@ def as_gap_network(
     (or maximum) pooling and a linear layer, with norms or hidden layers between where the map
     stays exact (see `networks.head`), and for heads of one map per class.
 
+    Args:
+        input_spec: how its pictures are prepared: an `InputSpec`, torchvision's weights, timm's
+            `pretrained_cfg` or a Hugging Face processor. None: as the model itself says (timm's
+            do); where it says nothing ImageNet's is guessed, with a warning.
+        classes: C class names; default: those that the model or its weights carry.
+
     Raises:
+        CamError: another number of class names than classes, or an unknown `input_spec`.
         NoClassActivationMap: what stands between the network and an exact map, or the two logits
             that should be equal and are not.
     """
@@ -94,7 +102,8 @@ def as_gap_network(
         raise NoClassActivationMap(
             f"{name} is a TorchScript module, which hides its operations; give the Python module."
         )
-    probe = probe_images(model, input_spec) if example is None else example
+    spec, names = described(model, input_spec, None if example is None else example.shape[-1])
+    probe = probe_images(model, spec) if example is None else example
     try:
         recorder, logits = watch(model, probe)
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
@@ -103,9 +112,17 @@ def as_gap_network(
             "example batch that it accepts: as_gap_network(model, example=images)."
         ) from error
     network = _assemble(model, recorder, logits)
-    network.input_spec, network.classes, network.name = input_spec, classes, name
+    network.input_spec, network.name = spec, name
+    network.classes = _checked_names(classes, names, logits.shape[1])
     check_identity(network, *_with_features(network, probe))
     return network.eval()
+
+
+def _checked_names(given, read, count: int) -> list[str] | None:
+    if given is not None and len(given) != count:
+        raise CamError(f"Found {len(given)} class names for {count} classes; expected one of each.")
+    names = given if given is not None else read
+    return list(names) if names is not None and len(names) == count else None
 
 
 def check_identity(network: GapNetwork, logits: Tensor, features: Tensor) -> float:
@@ -144,7 +161,14 @@ def check_identity_once(network: GapNetwork, logits: Tensor, features: Tensor) -
 
 def _with_features(network, probe):
     with torch.no_grad():
-        return network.logits_and_features(probe)
+        logits, features = network.logits_and_features(probe)
+    if features.shape[2:].numel() == 1:
+        raise NoClassActivationMap(
+            f"{network.name} pools maps of one place (1x1) at an input of {probe.shape[-1]} "
+            "pixels: what has only one place tells no where. Give a larger input, or cut the "
+            "network before its maps shrink to one place (cam_utils.networks.surgery)."
+        )
+    return logits, features
 
 
 def probe_images(model: nn.Module, spec: InputSpec) -> Tensor:

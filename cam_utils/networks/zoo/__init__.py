@@ -1,4 +1,4 @@
-"""Networks by name: the paper's (Caffe), torchvision's, Places365's, the drawn world's."""
+"""Networks by name: ImageNet's from pip, Caffe's, torchvision's, timm's, the drawn world's."""
 
 import os
 from pathlib import Path
@@ -7,8 +7,9 @@ from torch import nn
 
 from ...errors import unknown
 from .caffe import CAFFE_NETWORKS, load_caffe
+from .checkpoints import PLACES, load_places
 from .mini_weights import BUILDERS, ELSEWHERE, load_mini
-from .places365 import PLACES, load_places
+from .timm_nets import PACKAGED, load_packaged, load_timm
 from .torchvision_nets import load_torchvision_network
 
 
@@ -17,7 +18,7 @@ def names() -> list[str]:
     import torchvision
 
     vision = torchvision.models.list_models(torchvision.models)
-    own = [f"mini/{n}" for n in (*BUILDERS, *ELSEWHERE)] + [*CAFFE_NETWORKS, *PLACES]
+    own = [*PACKAGED, *(f"mini/{n}" for n in (*BUILDERS, *ELSEWHERE)), *CAFFE_NETWORKS, *PLACES]
     return own + [f"torchvision/{n}" for n in vision]
 
 
@@ -26,6 +27,10 @@ def load(name: str, root: str | Path | None = None) -> nn.Module:
     root = root or os.environ.get("CAM_DATA")
     root = Path(root) if root else None
     family, _, short = name.partition("/")
+    if name in PACKAGED:
+        return load_packaged(name)
+    if family == "timm":
+        return load_timm(name, root)
     if name in CAFFE_NETWORKS:
         return load_caffe(name, root)
     if name in PLACES:

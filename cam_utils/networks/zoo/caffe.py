@@ -8,6 +8,7 @@ from torch import nn
 
 from ...errors import unknown
 from ..gap import CAFFE, InputSpec
+from ..preprocessing import imagenet_names
 from .caffe_nets import (
     alexnet,
     alexnetplus_cam,
@@ -131,13 +132,6 @@ def build_caffe(name: str) -> nn.Module:
     if entry.imagenet:
         network.classes = imagenet_names()
     return network
-
-
-def imagenet_names() -> list[str]:
-    """The 1,000 class names of ILSVRC2012, in the order of Caffe's and torchvision's networks."""
-    from torchvision.models import ResNet18_Weights
-
-    return list(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
 
 
 def load_caffe(name: str, root: str | Path | None) -> nn.Module:

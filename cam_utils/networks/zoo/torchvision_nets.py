@@ -7,12 +7,12 @@ from torch import nn
 
 from ...errors import BrokenWeights, CamError, MissingData
 from ...hashes import sha256, short_hash
-from ..gap import InputSpec
+from ..preprocessing import described
 from ..wrap import as_gap_network
 
 
-def load_torchvision(name: str, root: Path | None) -> tuple[nn.Module, dict, str]:
-    """A torchvision network with its ImageNet weights, the weights' metadata, the file's hash.
+def load_torchvision(name: str, root: Path | None) -> tuple[nn.Module, object, str]:
+    """A torchvision network with its ImageNet weights, the weights' entry, the file's hash.
 
     The file is taken from `<root>/weights`, else from torch's own cache, else downloaded there.
     The file name carries the first 8 digits of its sha256, which is checked.
@@ -44,7 +44,7 @@ def load_torchvision(name: str, root: Path | None) -> tuple[nn.Module, dict, str
             f"{path} does not hold the weights of torchvision/{name}: {error}. Delete it and "
             "download it again."
         ) from error
-    return model.eval(), weights.meta | {"transforms": weights.transforms()}, short_hash(path)
+    return model.eval(), weights, short_hash(path)
 
 
 def _weight_file(url: str, root: Path | None) -> Path:
@@ -73,16 +73,8 @@ def _weight_file(url: str, root: Path | None) -> Path:
 
 def load_torchvision_network(name: str, root: Path | None) -> nn.Module:
     """The network "torchvision/<name>", with the preprocessing and classes of its weights."""
-    model, meta, weights_hash = load_torchvision(name.removeprefix("torchvision/"), root)
-    preset = meta["transforms"]
-    spec = InputSpec(
-        size=preset.crop_size[0],
-        resize=preset.resize_size[0],
-        kernel=preset.interpolation.value,
-        mean=tuple(preset.mean),
-        std=tuple(preset.std),
-    )
-    classes = list(meta["categories"])
+    model, weights, weights_hash = load_torchvision(name.removeprefix("torchvision/"), root)
+    spec, classes = described(model, weights)
     try:
         network = as_gap_network(model, spec, classes)
     except CamError:

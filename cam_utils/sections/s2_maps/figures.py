@@ -100,7 +100,7 @@ def figure4(network: GapNetwork, images, seen: Survey, place: int) -> Figure:
             plots.show_cam(axes[0, column + 1], record.image, map, title)
             bar = plots.show_cam(axes[1, column + 1], record.image, map, "", low, high)
         plots.colour_bar(fig, bar, axes, "shared scale (lower row)")
-        for ax, text in zip(axes[:, 1], ("each on its own scale", "on one scale"), strict=True):
+        for ax, text in zip(axes[:, 1], ("own scales", "one scale"), strict=True):
             ax.text(-0.04, 0.5, text, transform=ax.transAxes, rotation=90, va="center", ha="right")
         _correlations(axes[1, 0], seen.maps[place])
     return fig
@@ -116,7 +116,7 @@ def photos(network: GapNetwork, images, count: int = 3) -> Figure:
             plots.show_image(row[0], record.image, record.id)
             low, high = min(0.0, float(e.maps.min())), float(e.maps.max())
             for ax, name, p, map, box in zip(
-                row[1:], e.names, e.scores, e.maps, e.boxes, strict=True
+                row[1:], e.names, e.probabilities, e.maps, e.boxes, strict=True
             ):
                 bar = plots.show_cam(ax, e.image, map, f"{name}, p = {p:.3f}", low, high)
                 plots.show_boxes(ax, box)
@@ -132,7 +132,7 @@ def _aspect(images: list) -> float:
 def _correlations(ax, maps: Tensor) -> None:
     """The correlation of every pair of the maps, as a small table of colours and numbers."""
     table = correlation(maps[:, None], maps[None]).numpy()
-    ax.imshow(table, cmap="RdBu_r", vmin=-1, vmax=1)
+    ax.imshow(table, cmap=plots.SIGNED, vmin=-1, vmax=1)
     for (i, j), value in np.ndenumerate(table):
         colour = "white" if abs(value) > 0.6 else "black"
         ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=6, color=colour)

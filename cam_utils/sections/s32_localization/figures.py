@@ -1,5 +1,7 @@
 """Figures 5 and 6, the threshold curve and Table 2 as a picture."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -8,7 +10,8 @@ from torch import Tensor, nn
 
 from ... import boxes, plots
 from ...evaluate.localize import guess
-from ...evaluate.protocols import Protocol
+from ...evaluate.protocols import PAPER, Protocol
+from ...networks import load_network
 from ...networks.gap import class_name
 
 WRONG = "#d62728"
@@ -36,6 +39,25 @@ def draw_rules(record, map: Tensor, rules: dict[str, np.ndarray]) -> Figure:
     return fig
 
 
+def finer_networks(root=None, device="cpu") -> dict[str, tuple[nn.Module, Protocol]]:
+    """One ImageNet network whose maps are made finer in two ways, and its gradient; for `figure5`.
+
+    The weights are the same in all of them.
+    """
+    name = "imagenet/efficientnet-lite0"
+    coarse, finer, larger = (
+        load_network(n, root).to(device) for n in (name, f"{name}-14x14", name)
+    )
+    whole = replace(PAPER, name="whole", view="whole")  # so that all of the photo is seen
+    larger.input_spec = replace(larger.input_spec, size=448, resize=512)
+    return {
+        "as it is, 7x7": (coarse, whole),
+        "a stride less, 14x14": (finer, whole),
+        "input of 448, 14x14": (larger, whole),
+        "Backprop": (coarse, replace(whole, method="backprop")),
+    }
+
+
 def figure5(nets: dict[str, tuple[nn.Module, Protocol]], images, chosen: list[int]) -> Figure:
     """The same images through several networks: each one's own best class and its map.
 
@@ -43,21 +65,27 @@ def figure5(nets: dict[str, tuple[nn.Module, Protocol]], images, chosen: list[in
         nets: {title: (network, protocol)}. chosen: positions in the data set, one row each.
     """
     with plots.style():
-        fig, axes = plots.panels(len(chosen), len(nets) + 1, 1.25)
+        sizes = [images[place].image.size for place in chosen]
+        aspect = float(np.mean([height / width for width, height in sizes]))
+        fig, axes = plots.panels(len(chosen), len(nets) + 1, 1.25, aspect)
         fig.set_figheight(fig.get_figheight() + 0.25 * len(chosen))  # titles of two lines
         for row, place in zip(axes, chosen, strict=True):
             record = images[place]
-            truth = images.classes[record.label]
-            plots.show_image(row[0], record.image, f"truth\n{truth}")
+            known = record.label >= 0
+            title = f"truth\n{images.classes[record.label]}" if known else record.id
+            plots.show_image(row[0], record.image, title)
             row[0].title.set_fontsize(6.5)
             plots.show_boxes(row[0], record.boxes_of(record.label), plots.TRUTH)
             for ax, (title, (network, protocol)) in zip(row[1:], nets.items(), strict=True):
                 found = guess(network, record, protocol)
                 name = class_name(network, found.label)
                 text = f"{title}\n{name} {found.score:.3f}"
-                plots.show_cam(ax, record.image, found.map, text)
+                # a gradient has few high peaks, which would hide the rest
+                top = 0.995 if protocol.method.startswith("backprop") else 1.0
+                high = float(np.quantile(found.map, top))
+                plots.show_cam(ax, record.image, found.map, text, vmax=high)
                 ax.title.set_fontsize(6.5)
-                if found.label != record.label:
+                if known and found.label != record.label:
                     ax.title.set_color(WRONG)
     return fig
 

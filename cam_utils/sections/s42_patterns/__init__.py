@@ -1,8 +1,6 @@
 """Pattern discovery (section 4.2): what linear classifiers on pooled features have found.
 
-`objects` and `informative`: objects of a scene (figure 9). `concepts`, `concept_study`: phrases of
-captions (figure 10). `text`, `text_study`: a text detector that never sees a word's box, on drawn
-streets; `street`, `detectors`, `street_run`: on street photos (figure 11). `answers`: questions,
-with `cam_utils.vqa` (figure 12). `placement` scores a map by a true region, `maps` makes maps of
-records, `choose` and `once` open the data.
+Objects of a scene (figure 9): `tally` counts them, `informative` lists them. Phrases of captions
+(figure 10): `concepts`. Text (figure 11): `text_detector` on drawn streets, `street` on photos.
+Answers to questions (figure 12): `answers`. `choose` opens the data, drawn or real.
 """

@@ -1,6 +1,8 @@
-"""Answers to questions judged: how often right, beside what blind answers get, and where they look.
+"""Questions about pictures (figure 12): a linear answer classifier, how often it is right, and why.
 
-The paper shows four questions (figure 12) and one accuracy, which is that of the baseline (E18).
+iBOWIMG: the bag of a question's words and the pooled feature of its picture, one softmax over
+answers. The paper shows four questions and one accuracy, which is that of the baseline (E18); here
+blind answers and the object that holds the true answer are beside it.
 """
 
 from collections.abc import Sequence
@@ -15,14 +17,21 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from ...data.record import Question
-from ...errors import CamError
+from ...errors import CamError, unknown
 from ...evaluate.maps import records_with_maps
 from ...features import LinearSvm, svm_network
-from ...metrics.intervals import Rate, mean_interval, rate
+from ...metrics.energy import placement
+from ...metrics.intervals import mean_interval, rate
 from ...networks.gap import GapNetwork
-from .concepts import place
 
 PARTS = ("both", "question", "image")
+COSTS = (0.1, 0.3, 1.0, 3.0, 10.0)
+EVERY = 5  # one training picture of so many judges the costs
+OWN, OTHER_ANSWER, OTHER_PICTURE = (
+    "map of the answer",
+    "map of another answer",
+    "another picture's map",
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class Answerer:
         answers: A answers. vocabulary: {word: column} of V words.
         word_weights: (A, V). image_weights: (A, K). bias: (A,). All float64.
         mean: (K,) the mean training feature: what a picture is compared with.
-        cost: scikit-learn's C. parts: "both", "question" (no picture) or "image" (no words).
+        cost: scikit-learn's C.
     """
 
     answers: list[str]
@@ -43,11 +52,11 @@ class Answerer:
     bias: np.ndarray
     mean: np.ndarray
     cost: float
-    parts: str = "both"
 
     def word_part(self, texts: Sequence[str]) -> np.ndarray:
-        """(N, A) what the words give to each answer."""
-        return bag(texts, self.vocabulary) @ self.word_weights.T
+        """(N, A) what the words give to each answer; words outside of the vocabulary nothing."""
+        counts = _counter(vocabulary=self.vocabulary).transform(texts)  # (N, V)
+        return counts.astype(np.float64) @ self.word_weights.T
 
     def scores(self, texts: Sequence[str], values: np.ndarray) -> np.ndarray:
         """(N, A) answer scores of questions and the pooled features (N, K) of their pictures."""
@@ -58,9 +67,10 @@ class Answerer:
         return [self.answers[k] for k in self.scores(texts, values).argmax(1)]
 
 
-def bag(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matrix:
-    """(N, V) counts of words; words outside of the vocabulary do not count."""
-    return _counter(vocabulary=vocabulary).transform(texts).astype(np.float64)
+def asked(images, values: np.ndarray) -> tuple[list[Question], np.ndarray]:
+    """All questions about the pictures, and the pooled features (Q, K) of each one's picture."""
+    questions = [q for i in range(len(images)) for q in images.questions(i)]
+    return questions, values[[q.image for q in questions]]
 
 
 def top_answers(answers: Sequence[str], most: int = 1000) -> list[str]:
@@ -69,7 +79,7 @@ def top_answers(answers: Sequence[str], most: int = 1000) -> list[str]:
     return [str(names[k]) for k in np.lexsort((names, -counts))[:most]]
 
 
-def fit(
+def fit_answers(
     texts: Sequence[str],
     values: np.ndarray,
     answers: Sequence[str],
@@ -89,7 +99,7 @@ def fit(
         CamError: unknown parts, or fewer than two answers.
     """
     if parts not in PARTS:
-        raise CamError(f"Unknown parts {parts!r}; expected one of {', '.join(PARTS)}.")
+        raise unknown("part of a question", parts, PARTS)
     known = top_answers(answers, most)
     if len(known) < 2:
         raise CamError(f"Found {len(known)} answer(s) to train on; expected two or more.")
@@ -102,17 +112,32 @@ def fit(
     # the words of a question and the K features weigh alike in the sum of squares
     balance = np.sqrt(words.multiply(words).sum(1).mean() / values.shape[1])
     blocks = [words * (parts != "image"), sparse.csr_matrix(seen * balance * (parts != "question"))]
+    inputs = sparse.hstack(blocks).tocsr()  # (N, V + K)
     fitted = LogisticRegression(C=cost, max_iter=500, tol=1e-3)
-    fitted.fit(sparse.hstack(blocks).tocsr() if len(known) > 100 else _dense(blocks), target)
+    fitted.fit(inputs if len(known) > 100 else inputs.toarray(), target)
     weights, bias = fitted.coef_, fitted.intercept_
     if len(known) == 2:  # scikit-learn keeps one row for two classes
         weights, bias = np.stack([-weights[0], weights[0]]) / 2, np.array([-bias[0], bias[0]]) / 2
     split = words.shape[1]
     image = weights[:, split:] * balance / scale
     vocabulary = {word: int(k) for word, k in counter.vocabulary_.items()}
-    return Answerer(
-        known, vocabulary, weights[:, :split], image, bias - image @ mean, mean, cost, parts
-    )
+    return Answerer(known, vocabulary, weights[:, :split], image, bias - image @ mean, mean, cost)
+
+
+def choose_cost(
+    questions: Sequence[Question],
+    values: np.ndarray,
+    parts: str = "both",
+    costs: Sequence[float] = COSTS,
+) -> float:
+    """The inverse weight decay with the most right answers on a fifth of the training pictures."""
+    held = np.array([q.image % EVERY == 0 for q in questions])
+    texts, answers = np.array([(q.text, q.answer) for q in questions]).T
+    scores = []
+    for cost in costs:
+        found = fit_answers(list(texts[~held]), values[~held], answers[~held], cost, parts)
+        scores.append(np.mean(found.answer(texts[held], values[held]) == answers[held]))
+    return float(costs[int(np.argmax(scores))])
 
 
 def image_share(answerer: Answerer, texts: Sequence[str], values: np.ndarray) -> np.ndarray:
@@ -152,7 +177,7 @@ def answer_network(
     if question is not None:
         bias = bias + answerer.word_part([question])[0]
     weights = np.ascontiguousarray(answerer.image_weights, np.float32)
-    folds = pd.DataFrame({"cost": [], "fold": [], "accuracy": [], "converged": []})
+    folds = pd.DataFrame()  # no cross-validation
     linear = LinearSvm(weights, bias.astype(np.float32), answerer.answers, answerer.cost, folds)
     return svm_network(network, linear)
 
@@ -160,49 +185,6 @@ def answer_network(
 def vqa_accuracy(answer: str, given: Sequence[str]) -> float:
     """The VQA benchmark's accuracy of one answer: min(1, n / 3), n of the (ten) people said so."""
     return min(1.0, sum(answer == other for other in given) / 3)
-
-
-def _counter(**kwargs) -> CountVectorizer:
-    return CountVectorizer(lowercase=True, token_pattern=r"[a-z0-9]+", **kwargs)
-
-
-def _dense(blocks: list) -> np.ndarray:
-    return np.hstack([block.toarray() for block in blocks])
-
-
-OWN, OTHER_ANSWER, OTHER_PICTURE = (
-    "map of the answer",
-    "map of another answer",
-    "another picture's map",
-)
-
-COSTS = (0.1, 0.3, 1.0, 3.0, 10.0)
-
-EVERY = 5  # one training picture of so many judges the costs
-
-
-def asked(images, values: np.ndarray) -> tuple[list[Question], np.ndarray]:
-    """All questions about the pictures, and the pooled features (Q, K) of each one's picture."""
-    questions = [q for i in range(len(images)) for q in images.questions(i)]
-    return questions, values[[q.image for q in questions]]
-
-
-def choose_cost(
-    questions: Sequence[Question],
-    values: np.ndarray,
-    parts: str = "both",
-    costs: Sequence[float] = COSTS,
-) -> float:
-    """The inverse weight decay with the most right answers on a fifth of the training pictures."""
-    held = np.array([q.image % EVERY == 0 for q in questions])
-    texts, answers = [q.text for q in questions], np.array([q.answer for q in questions])
-    scores = []
-    for cost in costs:
-        learnt = [t for t, h in zip(texts, held, strict=True) if not h]
-        found = fit(learnt, values[~held], answers[~held], cost, parts)
-        guessed = found.answer([t for t, h in zip(texts, held, strict=True) if h], values[held])
-        scores.append(np.mean(np.array(guessed) == answers[held]))
-    return float(costs[int(np.argmax(scores))])
 
 
 def accuracy_table(
@@ -231,20 +213,6 @@ def accuracy_table(
     return pd.DataFrame(rows)
 
 
-def most_frequent(questions: Sequence[Question], count: int) -> list[str]:
-    """The one most frequent training answer, for `count` questions."""
-    return top_answers([q.answer for q in questions], 1) * count
-
-
-def difference(one: Sequence[str], other: Sequence[str], questions: Sequence[Question]) -> Rate:
-    """Accuracy of one minus that of the other on the same questions, in points."""
-    truth = [q.answer for q in questions]
-    right = [
-        np.array([a == t for a, t in zip(given, truth, strict=True)]) for given in (one, other)
-    ]
-    return mean_interval(100 * (right[0].astype(float) - right[1]))
-
-
 def evidence(
     network: GapNetwork,
     answerer: Answerer,
@@ -253,31 +221,32 @@ def evidence(
     values: np.ndarray,
     most: int = 300,
     seed: int = 0,
-) -> tuple[list[Question], np.ndarray, dict[str, pd.DataFrame]]:
+) -> tuple[np.ndarray, dict[str, pd.DataFrame]]:
     """Do the maps of the answers given lie on the object that holds the true answer?
 
     Controls: the map of another answer to questions of the same kind, and the map of another
     picture's answer.
 
     Args:
-        questions, values: as of `asked`. most: questions at most, drawn by seed.
+        questions, values: as of `asked`. most: questions at most, drawn by seed, of those whose
+            evidence is known.
 
     Returns:
-        The questions (with evidence) that were looked at; whether each was answered right (bool);
-        {OWN, OTHER_ANSWER, OTHER_PICTURE: rows of `place`}.
+        (M,) bool: whether each of these was answered right; {OWN, OTHER_ANSWER, OTHER_PICTURE: M
+        rows of `placement`}.
     """
     rng = np.random.default_rng(seed)
-    rows = [k for k, q in enumerate(questions) if q.evidence and q.answer in answerer.answers]
+    known = [k for k, q in enumerate(questions) if q.answer in answerer.answers]
+    by_kind: dict[str, set[str]] = {}
+    for k in known:
+        by_kind.setdefault(questions[k].kind, set()).add(questions[k].answer)
+    rows = [k for k in known if questions[k].evidence]
     rows = sorted(rng.choice(rows, min(most, len(rows)), replace=False))
     chosen = [questions[k] for k in rows]
     given = answerer.answer([q.text for q in chosen], values[rows])
-    by_kind: dict[str, list[str]] = {}
-    for question in questions:
-        if question.answer in answerer.answers:
-            by_kind.setdefault(question.kind, []).append(question.answer)
     classes = []
     for question, answer in zip(chosen, given, strict=True):
-        others = sorted({a for a in by_kind[question.kind] if a != answer}) or [answer]
+        others = sorted(by_kind[question.kind] - {answer}) or [answer]
         names = answer, others[int(rng.integers(len(others)))]
         classes.append([answerer.answers.index(name) for name in names])
     maps = records_with_maps(
@@ -285,14 +254,16 @@ def evidence(
     )
     tables, masks, own = {OWN: [], OTHER_ANSWER: [], OTHER_PICTURE: []}, [], []
     for question, (_, record, (first, other)) in zip(chosen, maps, strict=True):
-        named = np.array([name == question.evidence for name in record.objects])
-        masks.append(record.masks[named].any(0))
+        masks.append(record.masks[np.array(record.objects) == question.evidence].any(0))
         own.append(first)
-        tables[OWN].append(place(first, masks[-1]))
-        tables[OTHER_ANSWER].append(place(other, masks[-1]))
-    tables[OTHER_PICTURE] = [
-        place(cv2.resize(own[k - len(own) // 2], mask.shape[::-1]), mask)
-        for k, mask in enumerate(masks)
-    ]
-    right = np.array([a == q.answer for a, q in zip(given, chosen, strict=True)])
-    return chosen, right, {name: pd.DataFrame(table) for name, table in tables.items()}
+        tables[OWN].append(placement(first, masks[-1]))
+        tables[OTHER_ANSWER].append(placement(other, masks[-1]))
+    for k, mask in enumerate(masks):
+        another = cv2.resize(own[k - len(own) // 2], mask.shape[::-1])
+        tables[OTHER_PICTURE].append(placement(another, mask))
+    right = np.array([a == q.answer for a, q in zip(given, chosen, strict=True)], bool)
+    return right, {name: pd.DataFrame(table) for name, table in tables.items()}
+
+
+def _counter(**kwargs) -> CountVectorizer:
+    return CountVectorizer(lowercase=True, token_pattern=r"[a-z0-9]+", **kwargs)

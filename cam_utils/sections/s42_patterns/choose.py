@@ -4,31 +4,23 @@ from functools import cache
 
 import numpy as np
 
-from ...data import Subset, open_images
+from ...data import open_images
 from ...data.partial import OfClasses
 from ...errors import MissingData
 from ...mini.drawn_once import DrawnOnce
 from ...mini.scenes import CONCEPTS
 from ...networks import load_network
-
-DRAWN = {"objects": "mini/scenes", "concepts": "mini/scenes", "questions": "mini/scenes"}
+from ...study import first
 
 # SUN's fully annotated part and the captioned photos are not named closely enough to be opened
-REAL = {
-    "objects": ("ade20k", "train", "val"),
-    "concepts": ("coco_captions", "train", "val"),
-    "questions": ("vqa", "train", "val"),
-}
-
+REAL = {"objects": "ade20k", "concepts": "coco_captions", "questions": "vqa"}
+SCENES = "mini/scenes"  # has objects, captions and questions
+COUNTS = {SCENES: {"train": 2000, "test": 600}, "mini/text": {"train": 600, "test": 300}}
 SCENE_NETWORKS = {
     "mini": "mini/scenes-alexnetplus-gap",
     "paper": "caffe/alexnetplus-cam-places205",
 }
-
 PHRASES = ("mirror in lake", "view out of window")  # figure 10
-
-COUNTS = {"mini/scenes": {"train": 2000, "test": 600}, "mini/text": {"train": 600, "test": 300}}
-
 MOST, LEAST = 10, 200  # scene categories, and pictures of each, as in the paper
 
 
@@ -41,24 +33,20 @@ def open_part(part: str, profile: str, root=None, limit: int = 0):
         limit: at most so many training pictures, and as many held-out ones; 0: all.
     """
     if profile == "paper":
-        name, train, test = REAL[part]
         try:
-            found = [open_images(name, split, root) for split in (train, test)]
+            found = [open_images(REAL[part], split, root) for split in ("train", "val")]
             found = common_scenes(*found) if part == "objects" else found
-            return [Subset(s, range(min(limit or len(s), len(s)))) for s in found]
+            return [first(images, limit) for images in found]
         except MissingData as error:
             print(f"{part}: drawn pictures instead, for {error}")
-    return [drawn(DRAWN[part], split, limit) for split in ("train", "test")]
-
-
-def drawn(name: str, split: str, limit: int = 0) -> DrawnOnce:
-    """The first pictures of a drawn set, as many as notebook 06 takes, or at most `limit`."""
-    count = COUNTS[name][split]
-    return _drawn(name, split, min(limit or count, count))
+    return [drawn(SCENES, split, limit) for split in ("train", "test")]
 
 
 @cache
-def _drawn(name: str, split: str, count: int) -> DrawnOnce:
+def drawn(name: str, split: str, limit: int = 0) -> DrawnOnce:
+    """The first pictures of a drawn set, as many as notebook 06 takes, or at most `limit`."""
+    count = COUNTS[name][split]
+    count = min(limit or count, count)
     return DrawnOnce(open_images(name, split), count, twins=split == "test")
 
 

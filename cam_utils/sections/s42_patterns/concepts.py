@@ -5,89 +5,20 @@ images that contain the short phrase in their text caption"; the first negatives
 whose captions have none of its words (section 4.2).
 """
 
-import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from ...boxes.null import gaussian_map
 from ...errors import CamError
 from ...evaluate.maps import one_class, records_with_maps
 from ...features import GRID, LinearSvm, fit_svm, svm_network
-from ...metrics.energy import energy_share, peak_inside
-from ...metrics.intervals import Rate, mean_interval, rate
+from ...metrics.energy import placement
+from ...metrics.intervals import Rate
 from ...metrics.ranking import average_precision
 from ...networks.gap import GapNetwork
-
-MEASURES = {"energy": "energy inside, %", "pointing": "pointing game, %"}
-
-BASELINES = {"centre": "centre", "uniform": "uniform"}
-
-
-def place(map, mask: np.ndarray) -> dict[str, float]:
-    """One map (H, W) and one region (H, W) bool, with the baselines of the same picture.
-
-    Returns:
-        energy, energy_centre, energy_uniform (shares of the positive energy inside; uniform is the
-        region's share of the picture), pointing, pointing_centre (the picture's middle pixel),
-        pointing_uniform (the chance of a random pixel: the region's share again). A map without a
-        positive value points nowhere: its energy is the uniform one's.
-    """
-    mask = np.asarray(mask, bool)
-    height, width = mask.shape
-    share = float(mask.mean())
-    energy = energy_share(map, mask)
-    return {
-        "energy": share if math.isnan(energy) else energy,
-        "energy_centre": energy_share(gaussian_map(width, height), mask),
-        "energy_uniform": share,
-        "pointing": float(peak_inside(map, mask)),
-        "pointing_centre": float(mask[height // 2, width // 2]),
-        "pointing_uniform": share,
-    }
-
-
-def placement(pairs: Iterable[tuple]) -> pd.DataFrame:
-    """`place` of many (map, mask) pairs, one row each."""
-    return pd.DataFrame([place(map, mask) for map, mask in pairs])
-
-
-def placement_rates(table: pd.DataFrame, name: str = "map", seed: int = 0) -> dict[str, Rate]:
-    """Means in percent with 95 % intervals over pictures, and the paired gains over the baselines.
-
-    Args:
-        table: rows of `place`.
-        name: what the maps are called in the keys.
-
-    Returns:
-        {"energy inside, %, <name>": Rate, ..., "..., <name> - centre": Rate in points, ...}.
-    """
-    found = {}
-    for column, text in MEASURES.items():
-        own = table[column].to_numpy()
-        hits = column == "pointing"
-        found[f"{text}, {name}"] = rate(own > 0.5) if hits else _percent(own, seed)
-        for key, base in BASELINES.items():
-            null = table[f"{column}_{key}"].to_numpy()
-            sure = hits and key == "centre"
-            found[f"{text}, {base}"] = rate(null > 0.5) if sure else _percent(null, seed)
-        for key, base in BASELINES.items():
-            gain = own - table[f"{column}_{key}"].to_numpy()
-            found[f"{text}, {name} - {base}"] = _percent(gain, seed)
-    return found
-
-
-def gain(one: pd.DataFrame, other: pd.DataFrame, column: str = "energy", seed: int = 0) -> Rate:
-    """The paired difference of two maps of the same pictures, in points with its interval."""
-    return _percent(one[column].to_numpy() - other[column].to_numpy(), seed)
-
-
-def _percent(values: np.ndarray, seed: int) -> Rate:
-    return mean_interval(100 * np.asarray(values, float), seed)
-
 
 # words that say nothing of what is seen: a caption with "in" may be a negative of "mirror in lake"
 STOP = frozenset({
@@ -175,8 +106,10 @@ def split_by_phrase(captions: Sequence, phrase: str) -> tuple[np.ndarray, np.nda
     return yes, no
 
 
-def learn(values: np.ndarray, captions: Sequence, phrase: str, how: Mining | None = None):
-    """Train the detector of a phrase; returns a `Concept`.
+def learn_concept(
+    values: np.ndarray, captions: Sequence, phrase: str, how: Mining | None = None
+) -> Concept:
+    """Train the detector of a phrase.
 
     First against random negatives; then, in each round, every picture that may be a negative is
     scored, those with the highest scores are added, and the detector is trained again.
@@ -222,37 +155,22 @@ class Studied:
     """A concept on held-out pictures.
 
     Attributes:
-        concept: learnt from the captions; fake: learnt in the same way from shuffled captions.
+        concept: learnt from the captions.
         shown: (N,) bool, what it is ranked by: the picture shows the concept, where that is known,
             else a caption has the phrase.
-        values: (N, K) pooled features.
-        placed, fake_placed: rows of `place` of the maps of both, for the pictures whose region is
-            known; the same pictures.
+        order: (N,) the pictures, best first.
+        rates: average precisions in percent: before and after mining, what mining adds (points,
+            paired), and of what was learnt in the same way from shuffled captions.
+        placed, fake_placed: rows of `placement` of the maps of both, for the pictures whose region
+            is known; the same pictures.
     """
 
     concept: Concept
-    fake: Concept
     shown: np.ndarray
-    values: np.ndarray
+    order: np.ndarray
+    rates: dict[str, Rate]
     placed: pd.DataFrame
     fake_placed: pd.DataFrame
-
-    def precision(self, round: int = -1) -> Rate:
-        """Average precision of the ranking after a round, in percent."""
-        return average_precision(self.concept.scores(self.values, round), self.shown)
-
-    def mining_gain(self, seed: int = 0) -> Rate:
-        """What the rounds of mining add to the average precision, in points (paired)."""
-        last, first = (self.concept.scores(self.values, r) for r in (-1, 0))
-        return average_precision(last, self.shown, first, seed)
-
-    def fake_precision(self) -> Rate:
-        """Average precision of what was learnt from shuffled captions."""
-        return average_precision(self.fake.scores(self.values), self.shown)
-
-    def ranked(self) -> np.ndarray:
-        """(N,) the held-out pictures, best first."""
-        return np.argsort(-self.concept.scores(self.values), kind="stable")
 
 
 def study_concept(
@@ -275,8 +193,8 @@ def study_concept(
     """
     how = how or Mining()
     (values, captions), (held, images) = train, test
-    concept = learn(values, captions, phrase, how)
-    fake = learn(values, shuffled(captions, how.seed), phrase, how)
+    concept = learn_concept(values, captions, phrase, how)
+    fake = learn_concept(values, shuffled(captions, how.seed), phrase, how)
     regions = {}
     if hasattr(images, "concept_mask"):
         found = ((i, images.concept_mask(i, phrase)) for i in range(len(images)))
@@ -285,11 +203,15 @@ def study_concept(
     else:
         shown = np.array([contains(images.captions(i), phrase) for i in range(len(images))])
     chosen = list(regions)[:most]
-    tables = [_placed(svm_network(network, c.svms[-1]), images, regions, chosen)
-              for c in (concept, fake)]  # fmt: skip
-    return Studied(concept, fake, shown, held, *tables)
-
-
-def _placed(network: GapNetwork, images, regions: dict, chosen: list[int]) -> pd.DataFrame:
-    maps = records_with_maps(network, images, chosen, one_class(0))
-    return pd.DataFrame([place(map[0], regions[i]) for i, _, map in maps])
+    placed = []
+    for found in (concept, fake):
+        maps = records_with_maps(svm_network(network, found.svms[-1]), images, chosen, one_class(0))
+        placed.append(pd.DataFrame([placement(map[0], regions[i]) for i, _, map in maps]))
+    start, last, other = (c.scores(held, k) for c, k in ((concept, 0), (concept, -1), (fake, -1)))
+    rates = {
+        "AP %, random negatives": average_precision(start, shown),
+        "AP %, mined": average_precision(last, shown),
+        "mining, points": average_precision(last, shown, start, how.seed),
+        "AP %, shuffled captions": average_precision(other, shown),
+    }
+    return Studied(concept, shown, np.argsort(-last, kind="stable"), rates, *placed)

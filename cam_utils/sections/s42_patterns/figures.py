@@ -1,5 +1,6 @@
 """Figures 9 to 12: maps of scenes, concepts, text and answers, with what is truly there."""
 
+import textwrap
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -16,9 +17,11 @@ from ...features import svm_network
 from ...mini.drawn_once import Twins
 from .answers import Answerer, answer_network, asked, image_share
 from .concepts import Studied
+from .informative import listing, lists
+from .tally import NOISE, Rule, Tally
+from .text_detector import WITH_TEXT, TextStudied
 
 WRONG = "#d62728"
-
 FREQUENT, INFORMATIVE = "0.55", "#2a6fbb"
 
 
@@ -112,18 +115,18 @@ def show(ax: Axes, panel: Panel, low: float, high: float):
     return bar
 
 
-def figure9(
-    shown: dict[str, list[Panel]],
-    lists: dict[str, tuple[pd.DataFrame, pd.DataFrame]],
-    controls: dict[str, pd.DataFrame],
+def draw_scenes(
+    network, images, counted: Tally, rule: Rule, scenes: list[str], seed: int = 0
 ) -> Figure:
-    """For each scene its pictures with maps, and its most frequent and most informative objects.
+    """For each scene four pictures with maps, and its most frequent and most informative objects.
+
+    The same shares by a map of noise are ticks beside the informative bars.
 
     Args:
-        shown: {scene: four panels}.
-        lists: {scene: (frequent, informative)}: rows of `informative.top`.
-        controls: {scene: listing of a control map}, drawn as ticks beside the informative bars.
+        network, images: what was counted.
     """
+    shown = {s: scene_panels(network, images, counted.predicted, s, seed) for s in scenes}
+    listed = lists(counted, rule)
     with plots.style():
         fig = plt.figure(figsize=(9.6, 2.75 * len(shown) + 0.2), layout="constrained")
         low, high = scale([p for row in shown.values() for p in row])
@@ -136,10 +139,11 @@ def figure9(
             for key in "abcd"[len(row) :]:
                 axes[key].axis("off")
             plots.colour_bar(block, bar, [axes[k] for k in "abcd"], "map, decision units")
-            frequent, telling = lists[scene]
+            frequent, telling = listed[scene]
+            control = listing(counted, scene, rule, NOISE)
             bars(axes["F"], frequent, "frequent", FREQUENT)
             axes["F"].set_title(f"{scene}: frequent, P(object)", fontsize=8.5)
-            bars(axes["I"], telling, "informative", INFORMATIVE, controls.get(scene))
+            bars(axes["I"], telling, "informative", INFORMATIVE, control)
             axes["I"].set_title("informative, P(overlap | object)", fontsize=8.5)
     return fig
 
@@ -147,7 +151,7 @@ def figure9(
 def bars(
     ax: Axes, listed: pd.DataFrame, by: str, colour: str, control: pd.DataFrame | None = None
 ) -> None:
-    """Horizontal bars of shares with their intervals; control shares as black ticks."""
+    """Horizontal bars of shares with their intervals; a control's shares as black ticks."""
     names, shares = list(listed["object"]), listed[by].to_numpy()
     errors = np.stack([shares - listed[f"{by}_low"], listed[f"{by}_high"] - shares]).clip(0)
     places = np.arange(len(names))
@@ -167,13 +171,14 @@ def bars(
 
 
 def scene_panels(
-    network, images, predicted: np.ndarray, scene: int, seed: int = 0, count: int = 4
+    network, images, predicted: np.ndarray, scene: str, seed: int = 0, count: int = 4
 ) -> list[Panel]:
     """Pictures of a scene by seed, those classified wrong in their measured share (one at least
     where there is any), each with the map of the scene that was predicted."""
-    rng = np.random.default_rng([seed, scene])
-    rows = np.array([i for i in range(len(images)) if images.label(i) == scene])
-    wrong = predicted[rows] != scene
+    label = images.classes.index(scene)
+    rng = np.random.default_rng([seed, label])
+    rows = np.array([i for i in range(len(images)) if images.label(i) == label])
+    wrong = predicted[rows] != label
     bad = min(wrong.sum(), max(round(count * wrong.mean()), int(wrong.any())))
     chosen = np.concatenate([
         rng.choice(rows[~wrong], min(count - bad, (~wrong).sum()), replace=False),
@@ -181,49 +186,45 @@ def scene_panels(
     ])  # fmt: skip
     classes = torch.from_numpy(predicted[chosen])[:, None]
     return [
-        Panel(record.image, maps[0], images.classes[predicted[i]], wrong=predicted[i] != scene)
+        Panel(record.image, maps[0], images.classes[predicted[i]], wrong=predicted[i] != label)
         for i, record, maps in records_with_maps(network, images, chosen, classes)
     ]
 
 
 def concept_panels(network, images, studied: Studied, best: int = 4, worst: int = 2) -> list[Panel]:
     """The held-out pictures ranked first, then the last ranked of those that show the concept."""
-    order = studied.ranked()
-    missed = order[studied.shown[order]][-worst:]
-    ranks = {int(i): n + 1 for n, i in enumerate(order)}
+    order = studied.order.tolist()
+    missed = [i for i in order if studied.shown[i]][-worst:]
     chosen = [*order[:best], *missed]
     concept = svm_network(network, studied.concept.svms[-1])
     panels = []
     for i, record, maps in records_with_maps(concept, images, chosen, one_class(0)):
-        mask = (
-            images.concept_mask(i, studied.concept.phrase)
-            if hasattr(images, "concept_mask")
-            else None
-        )
-        title = f"rank {ranks[i]}" + ("" if studied.shown[i] else ": not there")
+        known = hasattr(images, "concept_mask")
+        mask = images.concept_mask(i, studied.concept.phrase) if known else None
+        title = f"rank {order.index(i) + 1}" + ("" if studied.shown[i] else ": not there")
         panels.append(Panel(record.image, maps[0], title, mask, wrong=not studied.shown[i]))
     return panels
 
 
-def text_panels(network, images, scores: np.ndarray, energy: dict[int, float], seed=0, count=4):
+def text_panels(found: TextStudied, images, seed: int = 0, count: int = 4) -> dict[str, list]:
     """Two rows: pictures with text, `count` by seed and the two with the least energy on words,
     and the same pictures without their words.
 
     Args:
-        network: its class 1 is "with text". images: `mini/text`, with twins.
-        scores: (N,) decision values. energy: {picture: share of the map's energy on its words}.
+        images: the held-out pictures of `mini/text`, with twins.
     """
-    rng = np.random.default_rng(seed)
-    worst = sorted(energy, key=energy.get)[:2]
-    others = [i for i in sorted(energy) if i not in worst]
+    energy, rng = found.placed["energy"], np.random.default_rng(seed)
+    worst = energy.sort_values(kind="stable").index[:2].tolist()
+    others = [i for i in energy.index if i not in worst]
     chosen = [*(int(i) for i in rng.choice(others, count, replace=False)), *worst]
     rows = {"with text": [], "its words taken out": []}
-    for n, (i, record, maps) in enumerate(records_with_maps(network, images, chosen, one_class(1))):
+    maps = records_with_maps(found.network, images, chosen, one_class(WITH_TEXT))
+    for n, (i, record, own) in enumerate(maps):
         title = "least energy" if n >= count else "by seed"
-        note = f"score {scores[i]:+.2f}, {energy[i]:.0%} on words"
-        rows["with text"].append(Panel(record.image, maps[0], title, None, record.boxes, note))
-    for _, record, maps in records_with_maps(network, Twins(images), chosen, one_class(1)):
-        rows["its words taken out"].append(Panel(record.image, maps[0]))
+        note = f"score {found.scores[i]:+.2f}, {energy[i]:.0%} on words"
+        rows["with text"].append(Panel(record.image, own[0], title, None, record.boxes, note))
+    maps = records_with_maps(found.network, Twins(images), chosen, one_class(WITH_TEXT))
+    rows["its words taken out"] = [Panel(record.image, own[0]) for _, record, own in maps]
     return rows
 
 
@@ -258,16 +259,7 @@ def answer_panels(
         if question.evidence and record.objects:
             mask = record.masks[np.array(record.objects) == question.evidence].any(0)
         note = f"picture's share {share[k]:.0%}"
-        title = f"{_folded(question.text)}\n{text}"
+        words = textwrap.fill(question.text, 26, break_long_words=False, break_on_hyphens=False)
+        title = f"{words}\n{text}"
         panels.append(Panel(record.image, found[0], title, mask, note=note, wrong=wrong[k]))
     return panels
-
-
-def _folded(text: str, width: int = 26) -> str:
-    """A text in lines of at most `width` characters, words whole."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from ...errors import CamError
+from ...errors import CamError, unknown
 from ...metrics.intervals import Rate, mean_interval, rate
 from .tally import PREDICTED, Rule, Tally
 
 LEAST = 10  # pictures with the object, for its share to count in a list or a rank
+LISTS = ("frequent", "informative")
 
 
 def listing(
@@ -20,9 +21,14 @@ def listing(
         One row for each object seen in the scene: object, present (pictures), frequent and
         informative (shares, 0 to 1) with 95 % Wilson intervals frequent_low, ..., informative_high.
         Informative is P(overlap | present) by default (E16).
+
+    Raises:
+        CamError: no such scene.
     """
     rule = rule or Rule()
-    own = found.labels == _scene(found, scene)
+    if scene not in found.classes:
+        raise unknown("scene", scene, found.classes)
+    own = found.labels == found.classes.index(scene)
     present, hits = found.present[own], found.hits(rule, source)[own]
     rows = []
     for k in np.flatnonzero(present.any(0)):
@@ -49,10 +55,7 @@ def top(listed: pd.DataFrame, by: str, count: int = 6, least: int = LEAST) -> pd
 def lists(found: Tally, rule: Rule | None = None, count: int = 6) -> dict[str, tuple]:
     """{scene: (its most frequent objects, its most informative ones)}, rows of `top`."""
     listed = {scene: listing(found, scene, rule) for scene in found.classes}
-    return {
-        scene: tuple(top(table, by, count) for by in ("frequent", "informative"))
-        for scene, table in listed.items()
-    }
+    return {scene: tuple(top(table, by, count) for by in LISTS) for scene, table in listed.items()}
 
 
 def overlap_gain(found: Tally, control: str, rule: Rule | None = None, seed: int = 0) -> Rate:
@@ -75,7 +78,9 @@ def telling(found: Tally) -> np.ndarray:
     half of the dining rooms and nowhere else has 1, a wall in all of five kinds of rooms 0.2. NaN
     where the scene never shows the object.
     """
-    rates = np.stack([_share(found.present[found.labels == s]) for s in range(len(found.classes))])
+    of_scene = np.arange(len(found.classes))[:, None] == found.labels  # (S, N)
+    counts = of_scene.astype(float) @ found.present  # (S, O)
+    rates = counts / np.maximum(of_scene.sum(1, keepdims=True), 1)
     every = rates.sum(0)
     return np.divide(rates, every, out=np.full_like(rates, np.nan), where=rates > 0)
 
@@ -110,7 +115,6 @@ def rank_agreement(
     source: str = PREDICTED,
     rule: Rule | None = None,
     by: str = "informative",
-    against: str | None = None,
     least: int = LEAST,
     seed: int = 0,
     rounds: int = 500,
@@ -121,17 +125,15 @@ def rank_agreement(
     no meaning scores what object size and place alone give: compare the sources.
 
     Args:
-        by: "informative" or "frequent". against: a second source, whose agreement is subtracted on
-            the same pictures.
+        by: "informative" or "frequent".
         least: objects seen in fewer pictures of the scene are left out.
 
     Returns:
         -1 to 1, with a 95 % interval of 1.96 standard deviations of a bootstrap over the pictures
         of each scene. (Its percentiles would be off the value: redrawn pictures blur the ranks.)
     """
-    rule = rule or Rule()
     present, truth = found.present, telling(found)
-    hits = [found.hits(rule, s) for s in (source, against) if s]
+    hits = found.hits(rule or Rule(), source)
     rng = np.random.default_rng(seed)
 
     def agreement(draw: bool) -> float:
@@ -142,44 +144,26 @@ def rank_agreement(
             if len(ranked) < 3:
                 continue
             rows = rng.choice(rows, len(rows)) if draw else rows
-            there = present[rows][:, ranked].sum(0)
-            shares = [there if by == "frequent" else _of(h[rows][:, ranked], there) for h in hits]
-            values.append([_spearman(s, truth[scene, ranked]) for s in shares])
+            shares = there = present[rows][:, ranked].sum(0)
+            if by == "informative":  # an object that a draw lost counts as never overlapping
+                shares = hits[rows][:, ranked].sum(0) / np.maximum(there, 1)
+            values.append(_spearman(shares, truth[scene, ranked]))
         if not values:
             raise CamError(
                 f"No scene has three objects that are seen in {least} pictures or more; expected "
                 "more pictures, or a smaller `least`."
             )
-        means = np.mean(values, 0)
-        return float(means[0] - means[1]) if against else float(means[0])
+        return float(np.mean(values))
 
     value = agreement(False)
     half = 1.96 * float(np.std([agreement(True) for _ in range(rounds)]))
     return Rate(value, value - half, value + half, len(found.labels))
 
 
-def order_change(listed: pd.DataFrame, count: int = 6, least: int = LEAST) -> dict[str, float]:
-    """How far the two lists of one scene differ: Spearman's correlation of the two shares, and how
-    many of the `count` most frequent objects are among the most informative."""
-    enough = listed[listed["present"] >= least]
-    both = [set(top(listed, by, count, least)["object"]) for by in ("frequent", "informative")]
-    correlation = _spearman(enough["frequent"].to_numpy(), enough["informative"].to_numpy())
-    return {"correlation": correlation, "shared": float(len(both[0] & both[1]))}
-
-
-def _scene(found: Tally, scene: str) -> int:
-    if scene not in found.classes:
-        raise CamError(f"No scene {scene!r}; there are: {', '.join(found.classes)}.")
-    return found.classes.index(scene)
-
-
-def _share(rows: np.ndarray) -> np.ndarray:
-    return rows.mean(0) if len(rows) else np.zeros(rows.shape[1])
-
-
-def _of(hits: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Hits given present; an object that a draw lost counts as never overlapping."""
-    return hits.sum(0) / np.maximum(there, 1)
+def shared_objects(listed: pd.DataFrame, count: int = 6) -> int:
+    """How many of the `count` most frequent objects of a scene are among the most informative."""
+    frequent, informative = (set(top(listed, by, count)["object"]) for by in LISTS)
+    return len(frequent & informative)
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> float:

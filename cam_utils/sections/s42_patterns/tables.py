@@ -4,22 +4,22 @@ import numpy as np
 import pandas as pd
 
 from ...book import published
-from ...metrics.intervals import Rate
+from ...metrics.energy import energy_gain, placement_rates
+from ...metrics.intervals import Rate, pick
 from . import informative, tally
 from .answers import OTHER_ANSWER, OTHER_PICTURE, OWN
-from .concepts import Studied, gain, placement_rates
+from .concepts import Studied
 from .tally import Rule, Tally
 
 # what a scene stands on and is enclosed by; by a rule that lets them in they lead every list
 SURFACES = frozenset({
     "wall", "floor", "ceiling", "sky", "grass", "road", "pavement", "water", "sand", "field",
 })  # fmt: skip
-
-STREET = {
-    "area under the ROC curve, %, against pictures without text": "ROC area, other photos, %",
-    "area under the ROC curve, %, against the same photos, words erased": (
-        "ROC area, the same photos without words, %"
-    ),
+_AREA = "area under the ROC curve, %, against"
+_FALL = "fall of the score, in its standard deviations:"
+STREET = {  # what is shown of the study "text", and how it is called there
+    f"{_AREA} pictures without text": "ROC area, other photos, %",
+    f"{_AREA} the same photos, words erased": "ROC area, the same photos without words, %",
     "energy inside, %, map": "energy on words, %",
     "energy inside, %, uniform": "energy on words, uniform map, %",
     "energy inside, %, centre": "energy on words, central Gaussian, %",
@@ -29,21 +29,15 @@ STREET = {
     "pointing game, %, map": "pointing game, %",
     "pointing game, %, centre": "pointing game, centre, %",
     "best-box IoU with a word, %": "best-box IoU with a word, %",
-    "fall of the score, in its standard deviations: words erased": (
-        "score's fall, words painted out, s.d."
-    ),
-    "fall of the score, in its standard deviations: elsewhere": (
-        "score's fall, as much painted elsewhere, s.d."
-    ),
+    f"{_FALL} words erased": "score's fall, words painted out, s.d.",
+    f"{_FALL} elsewhere": "score's fall, as much painted elsewhere, s.d.",
 }
 
 
 def rates(found: dict[str, Rate], heading: str) -> pd.DataFrame:
     """{text: Rate} as rows: text, value with interval, n."""
-    return pd.DataFrame(
-        [(text, str(rate), rate.n) for text, rate in found.items()],
-        columns=[heading, "measured", "n"],
-    )
+    rows = [(text, str(rate), rate.n) for text, rate in found.items()]
+    return pd.DataFrame(rows, columns=[heading, "measured", "n"])
 
 
 def lists9(lists: dict[str, tuple], scenes: list[str]) -> pd.DataFrame:
@@ -54,8 +48,8 @@ def lists9(lists: dict[str, tuple], scenes: list[str]) -> pd.DataFrame:
     """
     told, rows = published.figure9(), []
     for scene in scenes:
-        for by, listed in zip(("frequent", "informative"), lists[scene], strict=True):
-            theirs = told[(told["scene"] == scene) & (told["list"] == by)]
+        for by, listed in zip(informative.LISTS, lists[scene], strict=True):
+            theirs = pick(told, scene=scene, list=by)
             printed = ", ".join(f"{r.object} {r.share:.2f}" for r in theirs.itertuples())
             ours = ", ".join(f"{r.object} {getattr(r, by):.2f}" for r in listed.itertuples())
             rows.append((scene, by, printed or "-", ours))
@@ -70,21 +64,19 @@ def controls9(counted: Tally, rule: Rule, seed: int = 0) -> tuple[pd.DataFrame, 
         how much more telling the predicted map's region is, points}.
     """
     options = {"rule": rule, "seed": seed, "rounds": 200}
-    shows = {s: informative.region_telling(counted, rule.threshold, s) for s in tally.SOURCES}
     agreement = {s: informative.rank_agreement(counted, s, **options) for s in tally.SOURCES}
     agreement["frequent"] = informative.rank_agreement(counted, by="frequent", **options)
     lead, rows = {}, []
     for name, found in agreement.items():
         row = {"": "no map: how frequent" if name == "frequent" else name}
-        row["the region's objects tell, %"] = (
-            f"{100 * shows[name].mean():.1f}" if name in shows else ""
-        )
+        if name in tally.SOURCES:
+            shows = informative.region_telling(counted, rule.threshold, name).mean()
+            row["the region's objects tell, %"] = f"{100 * shows:.1f}"
         if name in tally.SOURCES[1:]:
             lead[name] = informative.telling_gain(counted, name, rule.threshold, seed)
+            overlap = informative.overlap_gain(counted, name, rule, seed)
             row["predicted map's lead, points"] = str(lead[name])
-            row["its lead in overlap, points"] = str(
-                informative.overlap_gain(counted, name, rule, seed)
-            )
+            row["its lead in overlap, points"] = str(overlap)
         row["list's agreement with telling"] = _signed(found)
         rows.append(row)
     return pd.DataFrame(rows).fillna(""), agreement, lead
@@ -97,25 +89,21 @@ def rules9(counted: Tally, seed: int = 0) -> pd.DataFrame:
         for overlap in (0, 0.25, 0.5):
             rule = Rule(threshold, overlap)
             found = informative.rank_agreement(counted, rule=rule, seed=seed, rounds=60)
-            listed = [informative.listing(counted, scene, rule) for scene in counted.classes]
-            names = [n for t in listed for n in informative.top(t, "informative")["object"]]
-            share = 100 * np.mean([name in SURFACES for name in names])
+            telling = pd.concat(t for _, t in informative.lists(counted, rule).values())
+            share = 100 * telling["object"].isin(SURFACES).mean()
             rows.append((threshold, overlap or "any pixel", _signed(found), f"{share:.0f} %"))
     columns = ["threshold", "overlap", "agreement with telling", "surfaces in the lists"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def concepts10(studied: dict[str, Studied], seed: int = 0) -> pd.DataFrame:
+def concepts10(studied: dict[str, Studied]) -> pd.DataFrame:
     """Each phrase's ranking of held-out pictures: before and after mining, and of nothing."""
-    columns = {
-        "positives": lambda s: s.concept.positives,
-        "held-out, shown": lambda s: int(s.shown.sum()),
-        "AP %, random negatives": lambda s: str(s.precision(0)),
-        "AP %, mined": lambda s: str(s.precision()),
-        "mining, points": lambda s: str(s.mining_gain(seed)),
-        "AP %, shuffled captions": lambda s: str(s.fake_precision()),
-    }
-    rows = [{"phrase": k} | {n: of(s) for n, of in columns.items()} for k, s in studied.items()]
+    rows = [
+        {"phrase": phrase, "positives": found.concept.positives}
+        | {"held-out, shown": int(found.shown.sum())}
+        | {what: str(rate) for what, rate in found.rates.items()}
+        for phrase, found in studied.items()
+    ]
     return pd.DataFrame(rows)
 
 
@@ -123,7 +111,8 @@ def places10(studied: dict[str, Studied], seed: int = 0) -> tuple[pd.DataFrame, 
     """Where the concepts' maps lie, for each phrase and all together.
 
     Returns:
-        The table; the rates of all phrases, with "over shuffled captions".
+        The table; the rates of all phrases, with "over shuffled captions". Both are empty where no
+        region is known.
     """
     wanted = {
         "energy inside, %, map": "energy inside, %",
@@ -134,11 +123,12 @@ def places10(studied: dict[str, Studied], seed: int = 0) -> tuple[pd.DataFrame, 
         "pointing game, %, uniform": "pointing, uniform",
     }
     pairs = {k: (s.placed, s.fake_placed) for k, s in studied.items() if len(s.placed)}
-    pairs["all phrases"] = tuple(pd.concat(t) for t in zip(*pairs.values(), strict=True))
-    rows = []
+    if pairs:
+        pairs["all phrases"] = tuple(pd.concat(t) for t in zip(*pairs.values(), strict=True))
+    rows, found = [], {}
     for phrase, (own, fake) in pairs.items():
-        found = placement_rates(own, seed=seed)
-        found |= {"over shuffled captions": gain(own, fake, seed=seed)}
+        found = placement_rates(own, seed)
+        found |= {"over shuffled captions": energy_gain(own, fake, seed)}
         row = {title: str(found[key]) for key, title in wanted.items()}
         rows.append({"phrase": phrase, "n": len(own)} | row)
     return pd.DataFrame(rows), found
@@ -148,9 +138,10 @@ def street11(real: pd.DataFrame, by: str) -> pd.DataFrame:
     """The real detectors side by side.
 
     Args:
-        real: rows of `text_icdar2015`. by: "colour" (both halves together) or "scored" (grey).
+        real: stored rows of the study "text". by: "colour" (both halves together) or "scored"
+            (grey).
     """
-    chosen = real[real["scored"] == "both"] if by == "colour" else real[real["colour"] == "grey"]
+    chosen = pick(real, scored="both") if by == "colour" else pick(real, colour="grey")
     chosen = chosen[chosen["metric"].isin(STREET) & (chosen[by] != "both")]
     cell = [f"{r.measured:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in chosen.itertuples()]
     what = pd.Categorical(chosen["metric"].map(STREET), list(STREET.values()), ordered=True)
@@ -159,11 +150,10 @@ def street11(real: pd.DataFrame, by: str) -> pd.DataFrame:
     return wide.pivot_table("cell", "what", columns, aggfunc="first", observed=True).fillna("")
 
 
-def street_rate(real: pd.DataFrame, metric: str, detector: str = "text", colour: str = "grey"):
-    """One number of the real detectors, both halves together, as a Rate."""
-    rows = real[(real["detector"] == detector) & (real["colour"] == colour)]
-    row = rows[(rows["metric"] == metric) & (rows["scored"] == "both")].iloc[0]
-    return Rate(float(row["measured"]), float(row["low"]), float(row["high"]), int(row["n"]))
+def street_rates(real: pd.DataFrame, detector: str = "text", colour: str = "grey") -> dict:
+    """{metric: Rate} of one of the real detectors, both halves together."""
+    rows = pick(real, detector=detector, colour=colour, scored="both")
+    return {metric: Rate.of(own) for metric, own in rows.groupby("metric", sort=False)}
 
 
 def accuracies12(table: pd.DataFrame) -> pd.DataFrame:
@@ -180,15 +170,19 @@ def evidence12(
     """Where the answers' maps lie: of all questions, and of those answered right.
 
     Returns:
-        {text: Rate} to read; {control: the map's lead over it} of all questions.
+        {text: Rate} to read; {control: the map's lead over it} of all questions. Both are empty
+        where no evidence is known.
     """
     found, lead = {}, {}
-    for name, rows in (("all", np.ones(len(right), bool)), ("answered right", right)):
+    for name, rows in (("all", right | True), ("answered right", right)):
+        if not rows.any():
+            continue
         own = tables[OWN][rows]
-        placed = placement_rates(own, seed=seed)
+        placed = placement_rates(own, seed)
         found[f"{name}: energy on the evidence, %"] = placed["energy inside, %, map"]
         leads = {b: placed[f"energy inside, %, map - {b}"] for b in ("uniform", "centre")}
-        leads |= {c: gain(own, tables[c][rows], seed=seed) for c in (OTHER_ANSWER, OTHER_PICTURE)}
+        others = (OTHER_ANSWER, OTHER_PICTURE)
+        leads |= {c: energy_gain(own, tables[c][rows], seed) for c in others}
         found |= {f"{name}: its lead over {c}, points": r for c, r in leads.items()}
         lead = lead or leads
     return found, lead

@@ -18,15 +18,12 @@ from ...networks.gap import GapNetwork
 from ...views import paste_whole
 
 THRESHOLDS = (0.2, 0.5, 0.8)
-
-PREDICTED, WRONG, OTHER, NOISE = (
+PREDICTED, WRONG, OTHER, NOISE = SOURCES = (
     "map of the predicted scene",
     "map of a wrong scene",
     "another picture's map",
     "smooth noise",
 )
-
-SOURCES = (PREDICTED, WRONG, OTHER, NOISE)
 
 
 @dataclass(frozen=True)
@@ -49,10 +46,8 @@ class Rule:
     denominator: str = "present"
 
     def __post_init__(self):
-        if not (0 <= self.threshold < 1 and 0 <= self.overlap <= 1) or self.denominator not in (
-            "present",
-            "all",
-        ):
+        shares = 0 <= self.threshold < 1 and 0 <= self.overlap <= 1
+        if not shares or self.denominator not in ("present", "all"):
             raise CamError(
                 f"Found {self}; expected a threshold from 0 to below 1, an overlap from 0 to 1 and "
                 'the denominator "present" or "all".'
@@ -100,7 +95,6 @@ class Tally:
 def tally(
     network: GapNetwork,
     images,
-    indices,
     predicted,
     thresholds: tuple[float, ...] = THRESHOLDS,
     seed: int = 0,
@@ -115,26 +109,26 @@ def tally(
 
     Args:
         network: with the scenes as classes (`features.svm_network`).
-        images: data set whose records have `objects` and masks. indices: (N,) positions in it.
-        predicted: (N,) the scene of each picture by the same network.
+        images: N pictures whose records have `objects` and masks.
+        predicted: (N,) the scene of each by the same network.
 
     Raises:
         CamError: records without objects or masks.
     """
-    indices, predicted = np.asarray(indices, np.int64), np.asarray(predicted, np.int64)
+    predicted = np.asarray(predicted, np.int64)
     rng = np.random.default_rng(seed)
     count = len(images.classes)
     wrong = (predicted + rng.integers(1, count, len(predicted))) % count
     classes = torch.from_numpy(np.stack([predicted, wrong], 1))
     how = {"desc": "objects", "progress": progress}
-    maps = records_with_maps(network, images, indices, classes, **how)
+    maps = records_with_maps(network, images, range(len(images)), classes, **how)
     rows = {source: [] for source in SOURCES}
     labels, areas_of, last, first = [], [], {}, {}
     for n, (_, record, (own, other_scene)) in enumerate(maps):
         masks, scene = object_masks(record), int(predicted[n])
         labels.append(record.label)
         areas_of.append({name: [int(mask.sum())] for name, mask in masks.items()})
-        levels = [region(own, t) for t in thresholds]
+        levels = [high_region(own, t) for t in thresholds]
         areas = [int(level.sum()) for level in levels]
         rows[PREDICTED].append(_shares(levels, masks))
         for source, map in ((WRONG, other_scene), (NOISE, noise(own.shape, rng))):
@@ -169,7 +163,7 @@ def object_masks(record: Record) -> dict[str, np.ndarray]:
     return {name: mask for name, mask in found.items() if mask.any()}
 
 
-def region(map: np.ndarray, threshold: float) -> np.ndarray:
+def high_region(map: np.ndarray, threshold: float) -> np.ndarray:
     """(H, W) bool: above a fraction of the map's maximum; nowhere if no value is positive."""
     peak = float(map.max())
     return map > threshold * peak if peak > 0 else np.zeros(map.shape, bool)
@@ -192,8 +186,6 @@ def noise(shape: tuple[int, int], rng: np.random.Generator, cells: int = 14) -> 
 
 def _resized(map: np.ndarray, like: np.ndarray) -> np.ndarray:
     """Another picture's map in a picture of another shape."""
-    if map.shape == like.shape:
-        return map
     return cv2.resize(map, like.shape[::-1], interpolation=cv2.INTER_AREA)
 
 

@@ -17,23 +17,23 @@ from ...data.record import Record
 from ...errors import CamError
 from ...evaluate.maps import VIEW, one_class, records_with_maps
 from ...features import extract, fit_svm, svm_network
+from ...metrics.energy import placement, placement_rates
 from ...metrics.intervals import Rate, mean_interval
 from ...metrics.ranking import roc_area
 from ...mini.drawn_once import DrawnOnce, Twins
 from ...networks.gap import GapNetwork
-from .concepts import place
 
 RADIUS = 5  # pixels around a hole that OpenCV's inpainting looks at
-
 MARGIN = 0.08  # of a word's height, grown around it: no rim of a letter stays
+WITH_TEXT = 1  # the class of pictures with words
 
 
 def word_mask(record: Record, margin: float = 0.0, by_box: bool = False) -> np.ndarray:
     """(H, W) bool: the pixels of a picture's words: its masks, or, without them, its boxes.
 
     Args:
-        by_box: the boxes in any case.
         margin: each word is grown on all sides by this fraction of its box's smaller side.
+        by_box: the boxes in any case.
 
     Raises:
         CamError: a picture without words.
@@ -41,43 +41,35 @@ def word_mask(record: Record, margin: float = 0.0, by_box: bool = False) -> np.n
     if not len(record.boxes):
         raise CamError(f"The picture {record.id} has no words; only pictures with text have any.")
     canvas = np.zeros(record.image.size[::-1], np.uint8)
-    known = record.masks is not None and not by_box
-    masks = record.masks if known else [None] * len(record.boxes)
-    for box, mask in zip(record.boxes, masks, strict=True):
-        if mask is None:
-            x0, y0, x1, y1 = np.round(box).astype(int)
-            mask = np.zeros(canvas.shape, bool)
-            mask[max(y0, 0) : y1, max(x0, 0) : x1] = True
-        word = mask.astype(np.uint8)
+    for k, box in enumerate(record.boxes):
+        word = np.zeros_like(canvas)
+        if by_box or record.masks is None:
+            x0, y0, x1, y1 = np.round(box).astype(int).clip(0)
+            word[y0:y1, x0:x1] = 1
+        else:
+            word[record.masks[k]] = 1
         if reach := round(margin * float(min(box[2] - box[0], box[3] - box[1]))):
             word = cv2.dilate(word, np.ones((2 * reach + 1,) * 2, np.uint8))
         canvas |= word
     return canvas.astype(bool)
 
 
-def score_map(map: np.ndarray, record: Record, mask: np.ndarray | None = None) -> dict[str, float]:
-    """One map against the words of its picture: `place` on their pixels, and the best box.
+def map_on_words(map: np.ndarray, record: Record, mask: np.ndarray) -> dict[str, float]:
+    """One map against the words of its picture: `placement` on their pixels, and the map's box.
 
     Args:
-        map: (H, W) in the picture's frame. mask: `word_mask(record)`, where it is at hand.
+        map: (H, W) in the picture's frame. mask: `word_mask(record)`.
 
     Returns:
-        What `place` returns, and iou: the overlap of the map's box (the paper's 20 % rule) with the
-        best word, and with the box around all words (iou_all).
+        What `placement` returns, and iou: the overlap of the map's box (the paper's 20 % rule) with
+        the best word, and with the box around all words (iou_all).
     """
-    found = place(map, word_mask(record) if mask is None else mask)
-    words = record.boxes
+    words, box = record.boxes, boxes.paper(map)
     around = np.concatenate([words[:, :2].min(0), words[:, 2:].max(0)])
-    box = boxes.paper(map)
-    return found | {
+    return placement(map, mask) | {
         "iou": float(boxes.iou(box, words).max()),
         "iou_all": float(boxes.iou(box, around).max()),
     }
-
-
-def greyscale(image: Image.Image) -> Image.Image:
-    """The picture without its colours, still RGB."""
-    return image.convert("L").convert("RGB")
 
 
 def erased(image: Image.Image, mask: np.ndarray) -> Image.Image:
@@ -141,35 +133,21 @@ def drop_rates(score: np.ndarray, energy: np.ndarray, seed: int = 0) -> dict[str
     return found
 
 
-WITH_TEXT = 1  # the class of pictures with words
-
-
 @dataclass(frozen=True)
 class TextStudied:
     """A detector on held-out pictures.
 
     Attributes:
-        network: class 1 is "with text". scores: (N,) decision values. labels: (N,).
-        rows: (M,) the pictures with text, and placed: their maps' `score_map`.
-        twin_scores: (M,) without their words; twin_energy: (M,) share of the twin's map's energy
-            at the place where the words were.
+        network: class 1 is "with text". scores: (N,) decision values.
+        placed: `map_on_words` of the pictures with text, their numbers as index.
+        rates: how well they are told from those without, where the maps lie, and how far score and
+            energy fall without the words.
     """
 
     network: GapNetwork
     scores: np.ndarray
-    labels: np.ndarray
-    rows: np.ndarray
     placed: pd.DataFrame
-    twin_scores: np.ndarray
-    twin_energy: np.ndarray
-
-    def area(self) -> Rate:
-        """Area under the ROC curve, percent, pictures with text against those without."""
-        return roc_area(self.scores, self.labels == WITH_TEXT)
-
-    def energy(self) -> dict[int, float]:
-        """{picture with text: share of its map's energy on words}."""
-        return dict(zip(self.rows.tolist(), self.placed["energy"], strict=True))
+    rates: dict[str, Rate]
 
 
 def study_text(
@@ -180,26 +158,26 @@ def study_text(
     Words are scored by their boxes, as on real photos, not by their letters' ink. `options` go to
     `features.extract`.
     """
-    options = {"view": VIEW} | options
-    learnt, held = (extract(network, images, **options) for images in (train, test))
-    twins = extract(network, Twins(test), **options)
+    options, twins = {"view": VIEW} | options, Twins(test)
+    learnt, held, without = (extract(network, images, **options) for images in (train, test, twins))
     svm = fit_svm(learnt, learnt.labels, train.classes, seed)
-    detector = svm_network(network, svm)
-    scores, without = (svm.decisions(f.values)[:, WITH_TEXT] for f in (held, twins))
+    detector, text = svm_network(network, svm), one_class(WITH_TEXT)
+    scores, erased_scores = (svm.decisions(f.values)[:, WITH_TEXT] for f in (held, without))
     rows = np.flatnonzero(held.labels == WITH_TEXT)
-    placed, masks = [], []
-    for _, record, maps in records_with_maps(detector, test, rows, one_class(WITH_TEXT)):
-        masks.append(word_mask(record, by_box=True))
-        placed.append(score_map(maps[0], record, masks[-1]))
-    energy = [
-        score_map(maps[0], test[int(row)], mask)["energy"]
-        for row, mask, (_, _, maps) in zip(
-            rows,
-            masks,
-            records_with_maps(detector, Twins(test), rows, one_class(WITH_TEXT)),
-            strict=True,
-        )
-    ]
-    return TextStudied(
-        detector, scores, held.labels, rows, pd.DataFrame(placed), without[rows], np.array(energy)
+    placed, energy = [], []
+    pairs = (records_with_maps(detector, images, rows, text) for images in (test, twins))
+    for (_, record, own), (_, _, twin) in zip(*pairs, strict=True):
+        mask = word_mask(record, by_box=True)
+        placed.append(map_on_words(own[0], record, mask))
+        energy.append(placement(twin[0], mask)["energy"])
+    table = pd.DataFrame(placed, index=rows)
+    falls = (
+        np.stack(p, 1) for p in ((scores[rows], erased_scores[rows]), (table["energy"], energy))
     )
+    rates = (
+        {"area under the ROC curve, %": roc_area(scores, held.labels == WITH_TEXT)}
+        | placement_rates(table, seed)
+        | {"best-box IoU with a word, %": mean_interval(100 * table["iou"])}
+        | drop_rates(*falls, seed)
+    )
+    return TextStudied(detector, scores, table, rates)

@@ -7,13 +7,15 @@ from matplotlib.figure import Figure
 
 from ... import plots
 from ...metrics.intervals import pick
-from ...networks.gap import class_name
+from ...networks.gap import GapNetwork, class_name
 from ..s2_maps.figures import sample_and_lowest
 from .ablation import CHANGE, OTHERS, OWN, POSITIVE, RANDOM
+from .by_weight import linear_layer, top_units
 from .field import ReceptiveField
 from .halves import Half
 from .occlusion import EmpiricalField
 from .tables import OWN_UNITS
+from .top import TopImages
 from .unit_parts import THRESHOLDS, masked, segment
 
 IMAGES = 3  # of each unit, as in the paper
@@ -53,31 +55,53 @@ def figure13(
                 title = f"{half.title}: {half.network.name}"
                 row[0].text(-0.9, 0, title, fontsize=9, weight="bold")
             else:
-                _row(row, half, label, note, threshold)
+                units = pick(half.frames["units"], **{"class": label})
+                own = [
+                    (row.unit, f"w = {row.weight:.2f}, purity {row.purity:.0%}")
+                    for row in units.itertuples()
+                ]
+                _row(row, half.network, half.pool, half.top, label, note, own, threshold)
     return fig
 
 
-def _row(axes, half: Half, label: int, note: str, threshold: float) -> None:
+def figure13_photos(
+    network: GapNetwork, pool, top: TopImages, classes: list[int], threshold=THRESHOLDS["[34]"]
+) -> Figure:
+    """For each class its three units of largest weight with three pictures of a pool each.
+
+    Args:
+        pool: without labels, so that there is no purity; top: of `top_images` over it.
+    """
+    weights, _ = linear_layer(network)
+    size, columns = 0.94, (IMAGES + 1) * OWN_UNITS - 1
+    with plots.style():
+        fig, axes = plots.panels(len(classes), columns + 1, size, titled=len(classes))
+        for row, label in zip(axes, classes, strict=True):
+            own = [(k, f"w = {weights[label, k]:.2f}") for k in top_units(weights, 3)[label]]
+            _row(row, network, pool, top, label, "", own, threshold)
+    return fig
+
+
+def _row(axes, network, pool, top: TopImages, label: int, note: str, own, threshold) -> None:
+    """A class's units; `own`: for each its number and what is said of it."""
     axes[0].text(
-        -0.1, 0.5, class_name(half.network, label).replace(" ", "\n") + note,
+        -0.1, 0.5, class_name(network, label).replace(" ", "\n") + note,
         transform=axes[0].transAxes, ha="right", va="center", fontsize=8,
     )  # fmt: skip
-    top = half.top
-    for row in pick(half.frames["units"], **{"class": label}).itertuples():
-        first = (row.rank - 1) * (IMAGES + 1)
+    for place, (unit, text) in enumerate(own):
+        first = place * (IMAGES + 1)
         for k, ax in enumerate(axes[first : first + IMAGES]):
-            image = half.pool[int(top.indices[row.unit, k])].image
-            peak = top.scores[row.unit, 0]
-            mask = segment(top.maps[row.unit, k], image.size[::-1], threshold, peak)
+            image = pool[int(top.indices[unit, k])].image
+            mask = segment(top.maps[unit, k], image.size[::-1], threshold, top.scores[unit, 0])
             ax.imshow(np.asarray(masked(image, mask)))
-            if top.labels[row.unit, k] != label:  # an image of another class
-                name = class_name(half.network, int(top.labels[row.unit, k]))
+            other = int(top.labels[unit, k])
+            if other not in (label, -1):  # an image of another class
                 ax.text(
-                    0.03, 0.03, name, transform=ax.transAxes, fontsize=5.5, color="white",
+                    0.03, 0.03, class_name(network, other), transform=ax.transAxes, fontsize=5.5,
+                    color="white",
                     bbox={"facecolor": "#b3202a", "edgecolor": "none", "pad": 0.8},
                 )  # fmt: skip
-        text = f"unit {row.unit}: w = {row.weight:.2f}, purity {row.purity:.0%}"
-        axes[first + 1].set_title(text, fontsize=7, pad=2.5)
+        axes[first + 1].set_title(f"unit {unit}: {text}", fontsize=7, pad=2.5)
 
 
 def draw_fields(

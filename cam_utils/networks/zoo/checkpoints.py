@@ -1,9 +1,10 @@
-"""Networks in torchvision's file format that others trained: Places365 by name, any by path."""
+"""Weights that others trained with torchvision's or timm's code: Places365 by name, any by path."""
 
 import re
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from ...errors import BrokenWeights, CamError, MissingData, unknown
@@ -37,66 +38,98 @@ def load_places(name: str, root: str | Path | None) -> GapNetwork:
     if name not in PLACES:
         raise unknown("Places network", name, PLACES)
     path, architecture = PLACES[name].find(name, root), name.partition("/")[2]
-    network = load_torchvision_file(path, architecture, 365, names=_names(path.parent))
+    network = load_checkpoint(path, architecture, 365, names=_names(path.parent))
     network.name = name
     return network
 
 
-def load_torchvision_file(
+def load_checkpoint(
     path: str | Path,
     architecture: str,
-    num_classes: int,
+    num_classes: int | None = None,
     names: list[str] | None = None,
-    input_spec: InputSpec = IMAGENET,
+    input_spec: InputSpec | None = None,
 ) -> GapNetwork:
-    """Weights that somebody trained with torchvision's code, as a network with class maps.
+    """Weights that somebody trained with torchvision's or timm's code, with class maps.
 
     Takes a state dict, or a checkpoint with one under "state_dict" or "model"; names with the
     prefix "module." of DataParallel; the layer names of old DenseNets; batch norms without
-    counters. Loaded with `weights_only`: a file cannot run code.
+    counters; .safetensors. Loaded with `weights_only`: a file cannot run code.
 
     Args:
         path: .pth, .pt, .pth.tar (which is no archive), whatever `torch.save` wrote.
-        architecture: "resnet18", ..., any of torchvision's classification networks.
-        num_classes: C of the last layer.
+        architecture: "resnet18" or "torchvision/resnet18", "timm/resnet18.a1_in1k", ...
+        num_classes: C of the last layer; None: as many as the file's last bias has numbers.
         names: C class names.
-        input_spec: the network's preprocessing; default ImageNet's, as torchvision trains.
+        input_spec: the network's preprocessing; default: timm's own, ImageNet's of torchvision.
 
     Raises:
         MissingData: no such file. BrokenWeights: damaged, or of another network. CamError: no such
             architecture, or the wrong number of names. NoClassActivationMap: AlexNet, VGG, ...
     """
-    import torchvision
-
     path = Path(path)
     if not path.is_file():
         raise MissingData(f"There is no weight file {path}; correct the path, or download it.")
-    if names is not None and len(names) != num_classes:
+    if names is not None and num_classes is not None and len(names) != num_classes:
         raise CamError(f"Found {len(names)} class names for {num_classes} classes.")
+    architecture = architecture.removeprefix("torchvision/")
+    check_architecture(architecture)
     try:
-        with torch.random.fork_rng(devices=[]):  # the random start must not move the user's seed
-            extra = {"aux_logits": False} if architecture in ("googlenet", "inception_v3") else {}
-            extra |= {"init_weights": False} if extra else {}
-            model = torchvision.models.get_model(
-                architecture, weights=None, num_classes=num_classes, **extra
-            )
-    except ValueError as error:
-        raise CamError(
-            f"torchvision has no classification network {architecture!r} ({error})."
-        ) from error
-    try:
-        state = _state(torch.load(path, map_location="cpu", weights_only=True))
+        state = _state(_read(path))
+        vectors = [value for value in state.values() if value.dim() == 1]
+        count = num_classes or len(vectors[-1])
+        model = _untrained(architecture, count)
         model.load_state_dict(state)
     except Exception as error:  # a damaged file can raise almost anything
         reason = (str(error).strip() or type(error).__name__).splitlines()
         raise BrokenWeights(
-            f"{path} does not hold the weights of a {architecture} with {num_classes} classes: "
-            f"{' '.join(reason[:4])} Expected a state dict, or a checkpoint with one under "
-            "state_dict; download it again, or name its architecture."
+            f"{path} does not hold the weights of a {architecture} with "
+            f"{num_classes or 'as many'} classes: {' '.join(reason[:4])} Expected a state dict, or "
+            "a checkpoint with one under state_dict; download it again, or name its architecture."
         ) from error
+    if input_spec is None and not architecture.startswith("timm/"):
+        input_spec = IMAGENET  # as torchvision's own scripts train
     network = as_gap_network(model.eval(), input_spec, names)
     network.name, network.weights_hash = f"{architecture} from {path.name}", short_hash(path)
     return network
+
+
+def check_architecture(name: str) -> None:
+    """CamError unless torchvision ("resnet18") or timm ("timm/resnet18") has such a network."""
+    family, _, short = name.rpartition("/")
+    if family == "timm":
+        import timm
+
+        if not timm.is_model(short.partition(".")[0]):
+            raise unknown("network of timm", short, timm.list_models())
+        return
+    from torchvision import models
+
+    if name not in models.list_models(models):
+        raise CamError(
+            f"torchvision has no classification network {name!r}; give one of its names, or "
+            "timm/<name> for one of timm's."
+        )
+
+
+def _untrained(architecture: str, num_classes: int) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):  # the random start must not move the user's seed
+        if architecture.startswith("timm/"):
+            import timm
+
+            short = architecture.removeprefix("timm/")
+            return timm.create_model(short, pretrained=False, num_classes=num_classes)
+        from torchvision import models
+
+        extra = {"aux_logits": False} if architecture in ("googlenet", "inception_v3") else {}
+        extra |= {"init_weights": False} if extra else {}
+        return models.get_model(architecture, weights=None, num_classes=num_classes, **extra)
+
+
+def _read(path: Path):
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _state(content) -> dict:
