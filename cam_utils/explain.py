@@ -1,7 +1,6 @@
 """One photo, one network: the best classes, their maps and boxes, as a value that shows itself."""
 
 import base64
-import difflib
 import html
 import io
 from collections.abc import Sequence
@@ -11,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor, nn
 
 from . import boxes, plots
 from .cam import Classes
-from .errors import CamError, unknown
+from .class_choice import wanted_classes
+from .errors import CamError
 from .image_maps import maps_of_views, spec_of, to_picture
 from .networks import GapNetwork, as_gap_network, load_network
 from .networks.gap import class_name
@@ -203,7 +202,7 @@ def explain(network: nn.Module | str | None, image, classes="5") -> Explanation:
     """
     ready = ready_network(network)
     wanted = wanted_classes(ready, classes)
-    return explain_pictures(ready, [prepared(ready, image)], wanted)[0]
+    return explain_pictures(ready, [on_screen(ready, image)], wanted)[0]
 
 
 def ready_network(network: nn.Module | str | None, root=None) -> GapNetwork:
@@ -214,7 +213,7 @@ def ready_network(network: nn.Module | str | None, root=None) -> GapNetwork:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class OnScreen:
     """A photo at screen size with what the network sees of it."""
 
     name: str
@@ -223,7 +222,7 @@ class Prepared:
     view: View
 
 
-def prepared(network: GapNetwork, image) -> Prepared:
+def on_screen(network: GapNetwork, image) -> OnScreen:
     """A photo, decoded at screen size and brought to the network's input, whole."""
     name = "picture"
     if isinstance(image, str | Path):
@@ -236,11 +235,11 @@ def prepared(network: GapNetwork, image) -> Prepared:
     if shrink < 1:
         small = tuple(max(1, round(side * shrink)) for side in picture.size)
         picture = picture.resize(small, Image.Resampling.BOX)
-    return Prepared(name, picture, size, view)
+    return OnScreen(name, picture, size, view)
 
 
 def explain_pictures(
-    network: GapNetwork, pictures: Sequence[Prepared], classes: Classes = 5
+    network: GapNetwork, pictures: Sequence[OnScreen], classes: Classes = 5
 ) -> list[Explanation]:
     """Several photos in one forward pass. See `explain`."""
     kept = {}
@@ -256,7 +255,7 @@ def explain_pictures(
     ]
 
 
-def _explanation(network, photo: Prepared, scores, classes, maps, best: float) -> Explanation:
+def _explanation(network, photo: OnScreen, scores, classes, maps, best: float) -> Explanation:
     width, height = photo.image.size
     # the view shows the whole photo, so its frame in the smaller one is the whole of that
     frame = [View(photo.view.tensor, type(photo.view.frame)(0, 0, width, height))]
@@ -279,7 +278,7 @@ def _explanation(network, photo: Prepared, scores, classes, maps, best: float) -
     )
 
 
-def _notes(network, photo: Prepared, best: float, found: np.ndarray) -> list[str]:
+def _notes(network, photo: OnScreen, best: float, found: np.ndarray) -> list[str]:
     notes = []
     if network.name.startswith("mini/"):
         count = len(network.classes)
@@ -295,60 +294,3 @@ def _notes(network, photo: Prepared, best: float, found: np.ndarray) -> list[str
             "of where the object is"
         )
     return notes
-
-
-# ---------------------------------------------------------------- which classes
-
-
-def wanted_classes(network: GapNetwork, classes) -> Classes:
-    """What `cams` takes of what a user asks for: a number, or names.
-
-    Raises:
-        CamError: a class that is unknown or ambiguous, a number out of range.
-    """
-    count = network.class_bias.numel()
-    if isinstance(classes, Tensor) or classes is None:
-        return classes
-    text = str(classes).strip()
-    if text.isascii() and text.isdigit():
-        if not 1 <= int(text) <= count:
-            raise CamError(f"Found classes={text}, expected 1 to {count}, the network's classes.")
-        return int(text)
-    return torch.tensor([_class_index(network, part.strip()) for part in text.split(",")])
-
-
-def _class_index(network: GapNetwork, text: str) -> int:
-    count = network.class_bias.numel()
-    number = text.removeprefix("#")
-    if text.startswith("#") and number.isascii() and number.isdigit() and int(number) < count:
-        return int(number)
-    if not network.classes:
-        raise CamError(
-            f"{network.name} has no class names; give numbers from #0 to #{count - 1}, or how "
-            "many of the best classes."
-        )
-    lower = text.lower()
-    found = [i for i, name in enumerate(network.classes) if name.lower() == lower]
-    if not found and count == 1000:
-        found = [i for i, known in enumerate(_synonyms()) if lower in known]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        choice = ", ".join(f"#{i} ({network.classes[i]})" for i in found)
-        raise CamError(f"Several classes are called {text!r}; choose one by number: {choice}.")
-    near = [n for n in network.classes if lower and lower in n.lower()][:5]
-    near = near or difflib.get_close_matches(text, network.classes, n=3, cutoff=0.5)
-    if not near:
-        raise unknown("class", text, network.classes)
-    raise CamError(
-        f"Unknown class {text!r}: did you mean {', '.join(near)}? The network has {count} classes; "
-        "a number is written #3."
-    )
-
-
-def _synonyms() -> list[set[str]]:
-    """The WordNet words of each of ImageNet's 1,000 classes, in lower case."""
-    from timm.data import ImageNetInfo
-
-    words = ImageNetInfo("imagenet-1k").label_descriptions()
-    return [{word.strip().lower() for word in text.split(",")} for text in words]

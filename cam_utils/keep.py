@@ -100,6 +100,10 @@ class Keeper:
             return None
         return (arrays, about["note"]) if about["identity"] == plain(self.identity) else None
 
+    def rows(self, name: str, part: str = ""):
+        """An array of a piece that is there, read from the disk only where it is sliced."""
+        return safe_open(self._path(part), "np").get_slice(name)
+
     def has(self, part: str = "") -> bool:
         """Whether a piece is there and intact."""
         return self.get(part) is not None

@@ -123,6 +123,7 @@ def in_shards(
     shard: int,
     batch: int,
     world: World,
+    lazy: bool = False,
     **how,
 ) -> tuple[list[Piece], int]:
     """One pass over a data set, in shards that are kept as they are finished.
@@ -134,6 +135,8 @@ def in_shards(
         step: (state of the shard, None at its beginning; chunk) to the next state.
         pack: the last state of a shard (None if nothing in it was readable) to its arrays.
         keeper: of the whole pass. shard, batch: pictures in each.
+        lazy: leave the arrays of finished shards on the disk (`Keeper.rows` reads them): the
+            pieces come with notes alone.
         how: further arguments of `stream`.
 
     Returns:
@@ -142,7 +145,11 @@ def in_shards(
     """
     ranges = batches(len(images), shard)
     mine = world.share(list(range(len(ranges))))
-    pieces = {k: piece for k in mine if (piece := keeper.get(f"{k:05d}"))}
+
+    def held(piece: Piece) -> Piece:
+        return ({}, piece[1]) if lazy else piece
+
+    pieces = {k: held(piece) for k in mine if (piece := keeper.get(f"{k:05d}"))}
     done = sum(len(ranges[k]) for k in pieces)
     todo = [(k, job) for k in mine if k not in pieces for job in batches(ranges[k], batch)]
     how = {"total": sum(len(ranges[k]) for k in mine), "initial": done} | how
@@ -153,11 +160,13 @@ def in_shards(
         unreadable += chunk.unreadable
         state = step(state, chunk) if chunk.items else state
         if job[-1] == ranges[k][-1]:
-            pieces[k] = pack(state), {"unreadable": unreadable}
-            keeper.put(*pieces[k], part=f"{k:05d}")
+            piece = pack(state), {"unreadable": unreadable}
+            keeper.put(*piece, part=f"{k:05d}")
+            pieces[k] = held(piece)
             state, unreadable = None, []
     if world.size > 1 and world.rank == 0:
-        pieces |= _of_others(keeper, [k for k in range(len(ranges)) if k not in pieces])
+        others = _of_others(keeper, [k for k in range(len(ranges)) if k not in pieces])
+        pieces |= {k: held(piece) for k, piece in others.items()}
     return [pieces[k] for k in sorted(pieces)], done
 
 

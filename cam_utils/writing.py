@@ -43,7 +43,7 @@ def check_writable(out: str | Path) -> Path:
         out.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=out.parent).close()
     except OSError as error:
-        raise CamError(f"Cannot write {out}: {error.strerror}. Choose another --out.") from error
+        raise CamError(f"Cannot write {out}: {error.strerror}. Choose another place.") from error
     return out
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 # An arrow points to a lower floor, or stays on its own without a circle.
 FLOORS = {
     "kernel": "errors hashes writing pictures networks boxes metrics sweep cam views pasting "
-    "saliency image_maps explain plots",
+    "saliency image_maps class_choice explain plots",
     "engine": "identity keep stream study provenance distributed data evaluate features train",
     "mini": "mini",
     "book": "book",

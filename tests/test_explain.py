@@ -14,7 +14,8 @@ from command import refused, run
 from PIL import Image
 
 from cam_utils import CamError, as_gap_network, load_network
-from cam_utils.explain import SCREEN, explain, ready_network, wanted_classes
+from cam_utils.class_choice import wanted_classes
+from cam_utils.explain import SCREEN, explain, ready_network
 from cam_utils.hashes import sha256
 from cam_utils.networks.zoo import timm_nets
 from cam_utils.pictures import SHIPPED

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from cam_utils.errors import CamError
-from cam_utils.mini.objects import MiniObjects, arrays
+from cam_utils.mini.objects import MiniObjects
 from cam_utils.mini.objects.catalogue import CLASSES, draw_object
-from cam_utils.mini.pencil.base import worker_context
+from cam_utils.mini.pencil.base import arrays, worker_context
 
 N = 2016  # pictures drawn for the statistics: 84 of each class
 SHARES = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95]
@@ -118,14 +118,14 @@ def test_same_picture_again_in_any_order_and_process():
 
 def test_arrays_equal_records_with_and_without_workers():
     indices = list(range(40, 150))
-    images, labels = arrays("val", indices, workers=2, progress=False)
+    images, labels = arrays(MiniObjects("val"), indices, workers=2, progress=False)
     assert (images.shape, images.dtype) == ((110, 112, 112, 3), np.uint8)
     assert labels.dtype == np.int64
     data = MiniObjects("val")
     for k in (0, 55, 109):
         np.testing.assert_array_equal(images[k], np.asarray(data[indices[k]].image))
         assert labels[k] == data.label(indices[k])
-    again, _ = arrays("val", indices[:30], workers=1, progress=False)
+    again, _ = arrays(MiniObjects("val"), indices[:30], workers=1, progress=False)
     np.testing.assert_array_equal(again, images[:30])
 
 

@@ -13,7 +13,7 @@ from cam_utils.networks import InputSpec, check_identity
 from cam_utils.networks.cut.chain import chain
 from cam_utils.networks.cut.describe import compare, describe
 from cam_utils.networks.gap import ClassMapNetwork, GapNetwork
-from cam_utils.networks.surgery import PAPER_NETWORKS, cut, gap_surgery, inherit
+from cam_utils.networks.surgery import CUT_NETWORKS, cut, gap_surgery, inherit
 from cam_utils.networks.topped import CutNetwork, add_gap_head
 from cam_utils.networks.zoo.caffe import build_caffe
 from cam_utils.networks.zoo.caffe_nets import googlenet_cam, vgg16_cam
@@ -74,7 +74,7 @@ RESOLUTIONS = {"alexnet-gap": 13, "vgg-gap": 14, "googlenet-gap": 14, "googlenet
 
 
 @pytest.mark.parametrize("groups", [1, 2])
-@pytest.mark.parametrize("name", PAPER_NETWORKS)
+@pytest.mark.parametrize("name", CUT_NETWORKS)
 def test_parameters_and_maps_of_the_papers_networks(name, groups):
     network = on_meta(gap_surgery, name, groups=groups)
     added = conv_count(CHANNELS[name], 1024, 3, groups)

@@ -9,7 +9,8 @@ from cam_utils.data import Subset
 from cam_utils.metrics.classification import true_ranks
 from cam_utils.metrics.intervals import Rate
 from cam_utils.networks.surgery import gap_surgery
-from cam_utils.sections.s31_surgery import figures, tables
+from cam_utils.sections.s31_surgery import figures, tables, verdicts
+from cam_utils.study import Ask, open_rows, stored_table
 
 
 def test_ranks_of_true_classes():
@@ -20,41 +21,42 @@ def test_ranks_of_true_classes():
 def test_measured_ranks_are_the_networks_own():
     data = Subset(open_images("mini/objects", "val"), range(30))
     nets = {"GoogLeNet": load_network("mini/googlenet"), "NIN": load_network("mini/nin")}
-    ranks = tables.measure(nets, data)
+    ranks = tables.ranks_of(nets, data)
     for row, network in nets.items():
         for i in (0, 17, 29):
             image = np.asarray(data[i].image, np.float32)
             x = torch.from_numpy(image).permute(2, 0, 1)[None]
             x = (x / 255 - 0.5) / 0.25
             logits = network(x)[0]
-            assert ranks[row][i] == int((logits > logits[data[i].label]).sum()) + 1
-    few = tables.measure(nets, data, limit=7, seed=3)
-    chosen = np.sort(np.random.default_rng(3).choice(30, 7, replace=False))
-    assert few["NIN"].tolist() == ranks["NIN"][chosen].tolist()
+            rank = int((logits > logits[data[i].label]).sum()) + 1
+            assert ranks[row][i] == min(rank, tables.WORSE)
+    errors = tables.errors_table(ranks, {}).set_index("network")
+    assert errors.loc["NIN", "n"] == 30
+    assert errors.loc["NIN", "measured top-5"] == f"{100 * (ranks['NIN'] > 5).mean():.1f}"
 
 
 def test_classes_must_fit():
     network = load_network("mini/nin")
     network.classes = network.classes[:5]
-    with pytest.raises(CamError, match="NIN has 5 classes and mini/objects 24"):
-        tables.measure({"NIN": network}, open_images("mini/objects", "val"))
+    with pytest.raises(CamError, match="5 classes and mini/objects has 24"):
+        tables.ranks_of({"NIN": network}, open_images("mini/objects", "val"))
 
 
 def test_missing_networks_are_named(tmp_path):
-    nets, missing = tables.open_networks("mini")
-    assert list(nets) == list(tables.ROWS)
+    nets, missing = open_rows(tables.NETWORKS, Ask("mini"))
+    assert list(nets) == list(tables.NETWORKS)
     assert not missing
-    with pytest.raises(MissingData, match="GoogLeNet-GMP: was never released"):
-        tables.open_networks("paper", tmp_path)
+    with pytest.raises(MissingData, match="GoogLeNet-GMP: no weights exist"):
+        open_rows(tables.NETWORKS, Ask("paper", tmp_path))
 
 
 def test_real_networks_that_are_here(shared):
-    nets, missing = tables.open_networks("paper", shared / "real")
+    nets, missing = open_rows(tables.NETWORKS, Ask("paper", shared / "real"))
     assert list(nets) == ["GoogLeNet"]
     assert len(missing) == 8
     data = Subset(open_images("ilsvrc", "val", shared / "real"), range(4))
-    assert tables.measure(nets, data)["GoogLeNet"].shape == (4,)
-    table = tables.errors(tables.measure(nets, data), missing).set_index("network")
+    assert tables.ranks_of(nets, data)["GoogLeNet"].shape == (4,)
+    table = tables.errors_table(tables.ranks_of(nets, data), missing).set_index("network")
     assert table.loc["NIN", "measured top-1"] == "-"
     assert table.loc["GoogLeNet", "paper top-1"] == "31.9"
 
@@ -83,20 +85,79 @@ def test_published_differences():
 
 def test_verdicts_have_three_values():
     small, large, wide = Rate(1, 0.5, 1.5, 9), Rate(4, 3, 5, 9), Rate(2, -1, 5, 9)
-    assert tables.mostly_small([small, small, large]) is True
-    assert tables.mostly_small([small, large, large]) is False
-    assert tables.mostly_small([small, wide, wide]) is None
-    assert tables.mostly_small([1.9, 2.0, 0.8, 6.8]) is True
-    assert tables.mostly_small([2.2, 3.1, 2.3, 8.5]) is False
-    assert tables.largest({"a": large, "b": small}, "a") is True
-    assert tables.largest({"a": small, "b": large}, "a") is False
-    assert tables.largest({"a": wide, "b": small}, "a") is None
+    assert verdicts.mostly_small([small, small, large]) is True
+    assert verdicts.mostly_small([small, large, large]) is False
+    assert verdicts.mostly_small([small, wide, wide]) is None
+    for told, holds in (((1.9, 2.0, 0.8, 6.8), True), ((2.2, 3.1, 2.3, 8.5), False)):
+        assert verdicts.mostly_small([Rate(x, x, x, 0) for x in told]) is holds
+    assert verdicts.largest({"a": large, "b": small}, "a") is True
+    assert verdicts.largest({"a": small, "b": large}, "a") is False
+    assert verdicts.largest({"a": wide, "b": small}, "a") is None
+
+
+RANKS = {
+    **{row: np.array([1] * 60 + [9] * 40) for row in ("VGGnet", "GoogLeNet", "AlexNet")},
+    **{row: np.array([1] * 59 + [9] * 41) for row in ("VGGnet-GAP", "GoogLeNet-GAP")},
+    "AlexNet*-GAP": np.array([1] * 50 + [9] * 50),
+    "AlexNet-GAP": np.array([1] * 10 + [9] * 90),
+}  # fmt: skip
+
+
+def test_the_drops_are_judged_on_the_data_and_by_the_papers_numbers():
+    told, found, *_ = verdicts.small_drops(RANKS, "mini/objects test")
+    assert (told.name, told.holds) == ("small-drop-top1-arithmetic", False)
+    assert told.measured["AlexNet-GAP"] == 8.5
+    assert (found.name, found.holds) == ("small-drop-top1", False)  # two of four lost ten or more
+    assert found.measured["VGGnet-GAP"].startswith("1.0 [0.0, ")
+    unclear = RANKS | {"AlexNet*-GAP": RANKS["VGGnet-GAP"]}  # 1 of 100: up to 3 points
+    assert verdicts.small_drops(unclear, "x")[1].holds is None
+    level = RANKS | dict.fromkeys(("VGGnet-GAP", "GoogLeNet-GAP"), RANKS["VGGnet"])
+    level["AlexNet*-GAP"] = level["AlexNet"]
+    assert [v.holds for v in verdicts.small_drops(level, "x")] == [False, True, True, True]
+
+
+def test_alexnets_drop_and_its_repair_are_judged():
+    most, repair = verdicts.most_affected(RANKS, "ilsvrc val")
+    assert (most.name, most.holds) == ("alexnet-most-affected-real", True)
+    assert (repair.holds, repair.measured[:4]) == (True, "40.0")
+    assert repair.paper == pytest.approx(6.2)
+    unharmed = RANKS | {"AlexNet-GAP": RANKS["AlexNet"], "VGGnet-GAP": RANKS["AlexNet*-GAP"]}
+    assert [v.holds for v in verdicts.most_affected(unharmed, "x")] == [False, None]
+    lasting = RANKS | {"AlexNet*-GAP": RANKS["AlexNet-GAP"]}
+    assert verdicts.most_affected(lasting, "x")[1].holds is False
+
+
+def test_counts_of_the_definitions_are_arithmetic():
+    budget = figures.parameter_table()
+    found = verdicts.surgery(budget)
+    assert [v.holds for v in found] == [False, True, False]
+    assert {v.kind for v in found} == {"arithmetic"}
+    assert found[0].measured == [85.2, 86.9, 89.0]
+    more = budget.assign(saved=budget["saved"] + 5, removed=1)
+    assert [v.holds for v in verdicts.surgery(more)] == [True, True, True]
+
+
+def test_scratch_and_pooling_are_similar_within_a_margin():
+    verdict, change = verdicts.from_scratch()
+    assert verdict.holds is True
+    assert verdict.measured == str(change)
+    alike = [verdicts.pooling(Rate(x, x - 0.5, x + 0.5, 9)).holds for x in (0.2, 0.9, -2.0)]
+    assert alike == [True, None, False]
+
+
+def test_real_photos_are_judged_from_the_stored_table():
+    rows, made = stored_table("heads_imagenette")
+    pooled, drop = verdicts.new_layers((rows, made))
+    assert (pooled.on, pooled.holds) == ("imagenette val", None)
+    assert (drop.name, drop.holds) == ("small-drop-top1-new-layers-real", None)
+    harmless = rows.assign(measured=0.5, low=0.2, high=0.9)
+    assert [v.holds for v in verdicts.new_layers((harmless, made))] == [True, True]
 
 
 def test_poolings_average_seeds_within_images():
     made = {("googlenet-gap", s): np.array([1, 1, 1, 1]) for s in range(3)}
     made |= {("googlenet-gmp", s): np.array([2, 1, 1, 1 + s]) for s in range(3)}
-    table, difference = tables.poolings(1, [0, 1, 2], lambda name, seed: made[name, seed])
+    table, difference = tables.poolings_by_seed(1, [0, 1, 2], lambda name, seed: made[name, seed])
     assert len(table) == 3
     assert difference.n == 4
     assert difference.value == pytest.approx(100 * (1 + 2 / 3) / 4)

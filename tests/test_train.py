@@ -18,13 +18,14 @@ from cam_utils.__main__ import main
 from cam_utils.distributed import World
 from cam_utils.errors import CamError
 from cam_utils.networks.topped import CutNetwork
-from cam_utils.sections.s31_surgery.train_paper import load_trained, released, save_trained
-from cam_utils.train import RELEASED, Recipe, fit
-from cam_utils.train.augment import augment, crop, draw
+from cam_utils.sections.s31_surgery.train_paper import load_trained, released_recipe, save_trained
+from cam_utils.train import RELEASED, Recipe, cached_features, fit
+from cam_utils.train.augment import augment, crop, drawn_change, network_input
 from cam_utils.train.batches import plan
+from cam_utils.train.cached_features import cache_features
 from cam_utils.train.cost import count_flops, estimate
-from cam_utils.train.feature_cache import cache_features
 from cam_utils.train.recipe import make_optimizer, rate_factor, set_rate
+from cam_utils.views import view_list
 
 ALONE = World(0, 1, torch.device("cpu"))
 
@@ -132,11 +133,11 @@ def test_it_learns_and_reports():
 def test_every_image_is_changed_anew_in_every_epoch_and_for_every_seed():
     recipe = replace(SGD, shift=1000)
     places = [(recipe, 0, 0), (recipe, 0, 1), (recipe, 1, 0), (replace(recipe, seed=6), 0, 0)]
-    assert len({draw(*place)[2:] for place in places}) == 4
-    assert draw(*places[0])[1:] == draw(*places[0])[1:]
-    mirrored = [draw(recipe, 0, i)[1] for i in range(400)]
+    assert len({drawn_change(*place)[2:] for place in places}) == 4
+    assert drawn_change(*places[0])[1:] == drawn_change(*places[0])[1:]
+    mirrored = [drawn_change(recipe, 0, i)[1] for i in range(400)]
     assert 150 < sum(mirrored) < 250
-    assert not any(draw(replace(recipe, mirror=False), 0, i)[1] for i in range(50))
+    assert not any(drawn_change(replace(recipe, mirror=False), 0, i)[1] for i in range(50))
 
 
 def test_mirror_and_shift_repeat_the_edge():
@@ -216,7 +217,7 @@ def test_a_checkpoint_of_another_run_is_refused_and_says_why(tmp_path):
     file = tmp_path / "c.pt"
     quiet(tiny(), data(), checkpoint=file)
     images, labels = data()
-    with pytest.raises(CamError, match=r"recipe lr is 0\.1 here and 0\.05 in the checkpoint"):
+    with pytest.raises(CamError, match=r"recipe lr is 0\.1 here and 0\.05 there"):
         quiet(tiny(), data(), replace(SGD, lr=0.1), checkpoint=file, resume=True)
     with pytest.raises(CamError, match="data content is"):
         quiet(tiny(), (images + 1, labels), checkpoint=file, resume=True)
@@ -263,7 +264,7 @@ def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_an_unwritable_folder_is_found_before_any_work(tmp_path):
     (tmp_path / "file").touch()
     pictures = Pictures()
-    with pytest.raises(CamError, match="Cannot write the checkpoint"):
+    with pytest.raises(CamError, match=r"Cannot write .*c\.pt"):
         quiet(tiny(), pictures, checkpoint=tmp_path / "file" / "c.pt")
     assert not pictures.opened
 
@@ -315,8 +316,9 @@ def test_training_on_cached_features_equals_training_through_the_frozen_trunk(tm
     through, cached = cut(), cut()
     before = weights(through.trunk)
     log = quiet(through, Pictures(), recipe, precision="float32")
-    features = cache_features(cached, Pictures(), tmp_path, workers=0, progress=False)
-    assert (features.maps.dtype, features.maps.shape) == (np.float16, (37, 6, 8, 8))
+    features = cache_features(cached, Pictures(), tmp_path, progress=False)
+    maps = features.maps(range(37))
+    assert (maps.dtype, tuple(maps.shape)) == (torch.float16, (37, 6, 8, 8))
     again = quiet(cached, features, recipe, precision="float32")
     torch.testing.assert_close(weights(cached), weights(through), rtol=1e-5, atol=1e-6)
     assert log["loss"].tolist() == pytest.approx(again["loss"].tolist(), rel=1e-5)
@@ -325,24 +327,53 @@ def test_training_on_cached_features_equals_training_through_the_frozen_trunk(tm
 
 
 def test_caching_goes_on_where_it_was_interrupted(tmp_path, monkeypatch):
-    monkeypatch.setattr("cam_utils.train.feature_cache._EVERY", 1)
-    network, options = cut(), {"batch": 8, "workers": 0, "progress": False}
+    monkeypatch.setattr(cached_features, "_SHARD", 8)
+    network, options = cut(), {"batch": 4, "progress": False}
     plain = cache_features(network, Pictures(broken=[1, 20]), tmp_path / "a", **options)
-    pictures = Pictures(broken=[1, 20])
-    pictures.broken.remove(20)
+    pictures = Pictures(broken=[1])
     monkeypatch.setattr(pictures, "__class__", type("Stops", (Pictures,), {"__getitem__": _stop}))
     with pytest.raises(Killed):
         cache_features(network, pictures, tmp_path / "b", **options)
     again = Pictures(broken=[1, 20])
     resumed = cache_features(network, again, tmp_path / "b", **options)
-    assert again.opened[0] == 16
-    assert np.array_equal(plain.maps, resumed.maps)
-    assert plain.unreadable == resumed.unreadable == [1, 20]
-    assert len(plain.labels) == 35
-    assert sorted(p.suffix for p in (tmp_path / "b").iterdir()) == [".json", ".npy"]
+    assert again.opened[0] == 16  # two shards of eight were kept
+    assert torch.equal(plain.maps(range(35)), resumed.maps(range(35)))
+    assert plain.unreadable == resumed.unreadable == ["001", "020"]
+    assert plain.places.tolist() == [i for i in range(37) if i not in (1, 20)]
+    assert np.array_equal(plain.labels, again.labels[plain.places])
     again.opened.clear()
     cache_features(network, again, tmp_path / "b", **options)
     assert not again.opened
+
+
+def test_a_damaged_shard_is_made_again_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(cached_features, "_SHARD", 8)
+    network, pictures = cut(), Pictures(broken=[9])
+    whole = cache_features(network, pictures, tmp_path, progress=False).maps(range(36))
+    path = sorted(tmp_path.rglob("*.safetensors"))[1]
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+    pictures.opened.clear()
+    again = cache_features(network, pictures, tmp_path, progress=False)
+    assert pictures.opened == list(range(8, 16))
+    assert torch.equal(again.maps(range(36)), whole)
+    some = again.take(np.array([9, 30, 2]))
+    assert some.places.tolist() == [2, 30]
+    assert torch.equal(some.maps([1]), whole[29:30])
+
+
+@pytest.mark.parametrize("kernel", ["opencv", "bilinear", "bicubic"])
+@pytest.mark.parametrize("policy", ["center", "whole"])
+@pytest.mark.parametrize("squash", [True, False])
+def test_cached_features_see_the_pixels_of_training(kernel, policy, squash):
+    """Crops are kept as uint8 and views as float32: to the last bit the same numbers."""
+    spec = replace(SPEC, kernel=kernel, squash=squash, channels="BGR")
+    rng = np.random.default_rng(0)
+    for height, width in ((40, 23), (17, 90), (16, 16), (301, 200)):
+        photo = Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        trained = network_input(crop(photo, spec, policy, rng)[None], spec)
+        assert torch.equal(trained[0], view_list(photo, spec, policy)[0].tensor)
 
 
 def _stop(self, i):
@@ -353,12 +384,12 @@ def _stop(self, i):
 
 def test_features_of_another_trunk_and_networks_without_trunk_are_refused(tmp_path):
     features = cache_features(cut(), data(), tmp_path, progress=False)
-    with pytest.raises(CamError, match="was made with the trunk"):
+    with pytest.raises(CamError, match="were made with the trunk"):
         quiet(cut(seed=1), features)
     with pytest.raises(CamError, match="has no trunk"):
         cache_features(tiny(), data(), tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(CamError, match="Cannot write features"):
+    with pytest.raises(CamError, match="Cannot keep trunk features"):
         cache_features(cut(), data(), tmp_path / "file" / "x", progress=False)
 
 
@@ -371,7 +402,7 @@ def test_data_that_cannot_teach_all_classes_is_refused():
         quiet(tiny(), (images[:0], labels[:0]))
     with pytest.raises(CamError, match="the data set is empty"):
         quiet(tiny(), Pictures(n=0))
-    with pytest.raises(CamError, match=r"1 of 4 classes have no training image \(2\)"):
+    with pytest.raises(CamError, match=r"1 of 4 classes have no image \(2\)"):
         quiet(tiny(), (images[labels != 2], labels[labels != 2]))
     with pytest.raises(CamError, match="labels from -1 to 2"):
         quiet(tiny(), (images, labels - 1))
@@ -452,9 +483,9 @@ def test_operations_are_counted_as_by_hand():
 
 def test_the_command_line_has_the_released_defaults_and_counts(capsys, monkeypatch):
     monkeypatch.delenv("CAM_DATA", raising=False)
-    assert released(epochs=None, lr=None) == RELEASED
-    assert released(epochs=2).iterations == 0
-    assert released(iterations=120_000).step_size == 40_000
+    assert released_recipe(epochs=None, lr=None) == RELEASED
+    assert released_recipe(epochs=2).iterations == 0
+    assert released_recipe(iterations=120_000).step_size == 40_000
     argv = ["train", "--network", "googlenet-gap", "--device", "cpu"]
     assert main([*argv, "--estimate"]) == 0
     assert "5.93 GFLOP forward" in capsys.readouterr().out

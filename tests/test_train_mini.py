@@ -1,31 +1,31 @@
 """The mini networks are trained originals first, then cut; weights, log and errors are written."""
 
 import json
-from functools import partial
 
 import pytest
 import torch
 
-from cam_utils import CamError, MissingData
+from cam_utils import CamError, MissingData, open_images
 from cam_utils.metrics.classification import true_ranks
-from cam_utils.mini.objects import arrays
-from cam_utils.mini.pencil.base import arrays as drawn_arrays
+from cam_utils.mini.pencil.base import arrays
 from cam_utils.mini.scenes.inventory import SCENES
 from cam_utils.networks.zoo import mini_weights
 from cam_utils.sections.s31_surgery import mini_results, train_mini
-from cam_utils.train import Recipe, predict
+from cam_utils.train import Recipe, logits_of_arrays
+
+
+def first_of(data, count):
+    return arrays(data, range(count), progress=False)
 
 
 @pytest.fixture
 def short(monkeypatch, tmp_path):
     """One epoch on 48 pictures, weights in a folder of their own."""
-    few = partial(arrays, indices=list(range(48)), progress=False)
     for name in ("ORIGINAL", "CLASSIFIER", "FINE_TUNED"):
         monkeypatch.setattr(train_mini, name, Recipe(epochs=1, batch=16))
     monkeypatch.setattr(train_mini, "FOLDER", tmp_path / "build")
-    monkeypatch.setattr(train_mini, "arrays", few)
+    monkeypatch.setattr(train_mini, "arrays", lambda data, **_: first_of(data, 48))
     monkeypatch.setattr(train_mini, "SCENES", Recipe(epochs=1, batch=16))
-    monkeypatch.setattr(train_mini, "drawn_arrays", partial(drawn_arrays, indices=list(range(40))))
     monkeypatch.setattr(train_mini, "WEIGHTS", tmp_path)
     monkeypatch.setattr(mini_weights, "WEIGHTS", tmp_path)
     return tmp_path
@@ -52,7 +52,7 @@ def test_the_original_is_trained_first_and_its_layers_are_kept(short):
 def test_the_network_of_the_scenes_is_trained_on_scenes(short):
     train_mini.train_mini("mini/scenes-alexnetplus-gap", None, 0, torch.device("cpu"))
     log = json.loads((short / "scenes-alexnetplus-gap.json").read_text())
-    assert log["images"] == "mini/scenes train, 40 images"
+    assert log["images"] == "mini/scenes train, 48 images"
     assert log["layers kept"] == 8  # conv1 to conv4 with their normalisations
     network = mini_weights.load_mini("scenes-alexnetplus-gap")
     assert network.classes == list(SCENES)
@@ -129,9 +129,8 @@ def test_controls_start_where_they_say():
 
 
 def test_the_live_training_learns(monkeypatch):
-    few = partial(arrays, progress=False)
     monkeypatch.setattr(
-        train_mini, "arrays", lambda split, i=None, **_: few(split, range(120) if i is None else i)
+        train_mini, "arrays", lambda data, some=range(120), **_: first_of(data, len(some))
     )
     _, log, before, after = train_mini.fine_tune_live("googlenet-gap", 480, 2, 0)
     assert len(log) == 2
@@ -154,9 +153,9 @@ def test_every_shipped_network_has_its_results():
 
 @pytest.mark.parametrize("name", ["vgg-gap", "nin"])
 def test_stored_ranks_are_what_the_weights_give(name):
-    images, labels = arrays("val", range(240), progress=False)
+    images, labels = first_of(open_images("mini/objects", "val"), 240)
     found = true_ranks(
-        predict(mini_weights.load_mini(name), images), torch.from_numpy(labels.copy())
+        logits_of_arrays(mini_weights.load_mini(name), images), torch.from_numpy(labels.copy())
     )
     stored = mini_results.ranks(name, 0, "val")[:240]
     assert (found == stored).mean() > 0.97  # other machines' float32 sums turn borderline images

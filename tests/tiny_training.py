@@ -3,13 +3,13 @@
 import os
 import signal
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import nn
 
+from cam_utils import Record
 from cam_utils.errors import BrokenImage
 from cam_utils.networks.gap import GapNetwork, InputSpec
 from cam_utils.train import Recipe, fit
@@ -76,7 +76,12 @@ class Pictures:
         self.opened.append(i)
         if i in self.broken:
             raise BrokenImage(f"{i}.jpg", "cut off")
-        return SimpleNamespace(image=Image.fromarray(self.images[i]), label=self.label(i))
+        none = np.zeros((0, 4), np.float32)
+        return Record(self.ids[i], Image.fromarray(self.images[i]), self.label(i), none)
+
+    def content(self):
+        """What the pictures depend on; so none is opened to tell the set from others."""
+        return str(len(self.ids))
 
 
 def weights(network) -> torch.Tensor:

@@ -10,6 +10,7 @@ from ..errors import CamError
 from . import published
 
 ARITHMETIC = "the paper's own numbers"
+DEFINITIONS = "the networks' definitions"  # counted in them, without weights or data
 
 RECORD = "application/vnd.cam-companion+json"
 
@@ -23,7 +24,7 @@ class Verdict:
     Attributes:
         claim: its name in the paper's list (`published.claims`).
         rule: when it counts as supported, in words; chosen before the numbers were seen.
-        on: the data that decided, "mini/objects test"; `ARITHMETIC`: the paper's own numbers.
+        on: the data that decided, "mini/objects test"; `ARITHMETIC`, `DEFINITIONS`: none did.
         holds: True, False, or None: it cannot be tested here.
         measured: what decides it. paper: the paper's own number, if it gives one.
         variant: a word for one of several verdicts on a claim from one kind of data.
@@ -42,7 +43,7 @@ class Verdict:
     @property
     def kind(self) -> str:
         """What it was decided on: "drawn", "real" or "arithmetic"."""
-        if self.on == ARITHMETIC:
+        if self.on in (ARITHMETIC, DEFINITIONS):
             return "arithmetic"
         return "drawn" if self.on.startswith("mini/") else "real"
 

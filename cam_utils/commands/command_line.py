@@ -69,16 +69,12 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
     sub.add_argument(
         "--only",
-        help="comma-separated: maps, table2, ablation, poolings, table4, table5, units, text",
+        help="comma-separated: maps, heads, table2, ablation, poolings, table4, table5, units, "
+        "text",
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
     sub.add_argument("--device", default="auto")
-    sub = command("heads", _heads, "train GAP and GMP heads for ten classes of real photos")
-    sub.add_argument("--out", help="CSV to write (default: figures/paper/heads_imagenette.csv)")
-    sub.add_argument("--folder", help="of features and trained heads (default: .build/heads)")
-    sub.add_argument("--groups", type=int, default=1, help="of the added convolution")
-    sub.add_argument("--workers", type=int, help="processes that decode photos")
 
     command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
 
@@ -140,7 +136,7 @@ def _explain(args):
 def _train(args):
     from ..provenance import pick_device
     from ..sections.s31_surgery.train_mini import train_mini
-    from ..sections.s31_surgery.train_paper import released, train_paper
+    from ..sections.s31_surgery.train_paper import released_recipe, train_paper
 
     device = pick_device(args.device)
     changes = {key: getattr(args, key) for key in ("epochs", "iterations", "batch", "lr")}
@@ -158,7 +154,7 @@ def _train(args):
         args.data or "ilsvrc",
         args.root,
         args.out,
-        released(**changes, seed=args.seed),
+        released_recipe(**changes, seed=args.seed),
         args.group or 1,
         device,
         args.resume,
@@ -177,13 +173,6 @@ def _tables(args):
     ask = Ask(args.profile, args.root, pick_device(args.device), args.limit)
     for path in run_studies(args.only.split(",") if args.only else [], ask, args.out):
         print(f"wrote {path}")
-
-
-def _heads(args):
-    from ..sections.s31_surgery.heads_study import FOLDER, OUT, train_heads
-
-    places = args.out or OUT, args.folder or FOLDER
-    print(train_heads(args.root, *places, groups=args.groups, workers=args.workers))
 
 
 def _scoreboard(args):

@@ -11,13 +11,13 @@ from ..networks.zoo.caffe import CAFFE_NETWORKS
 from ..networks.zoo.checkpoints import PLACES
 from ..networks.zoo.mini_weights import shipped_mini
 from ..provenance import device_name, versions
-from ..sections.s31_surgery.tables import ROWS
+from ..sections.s31_surgery.tables import NETWORKS as TABLE1
 
 NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
     "01_class_activation_mapping": (("ilsvrc val", "photos"), ("caffe/googlenet",)),
     "02_surgery_and_training": (
         ("ilsvrc val",),
-        tuple(names["paper"] for names in ROWS.values() if names["paper"]),
+        tuple(names["paper"] for names in TABLE1.values() if names["paper"]),
     ),
     "03_localization": (("ilsvrc val",), ("caffe/googlenet",)),
     "04_generic_localization": (

@@ -11,18 +11,18 @@ from pathlib import Path
 import pandas as pd
 from torch import nn
 
+from ..class_choice import wanted_classes
 from ..data.files import list_images
 from ..data.photos import Photos
 from ..errors import CamError, MissingData
 from ..explain import (
     MADE_BY,
     Explanation,
-    Prepared,
+    OnScreen,
     explain_pictures,
+    on_screen,
     picture_kind,
-    prepared,
     ready_network,
-    wanted_classes,
 )
 from ..hashes import sha256
 from ..networks.zoo.checkpoints import load_checkpoint
@@ -69,8 +69,8 @@ def run_explain(args) -> None:
 def _explained(network, images, wanted, unreadable: list):
     """(explanation, path) of each readable photo, batch by batch, decoded ahead."""
 
-    def load(i: int) -> Prepared:
-        return prepared(network, images.path(i))
+    def load(i: int) -> OnScreen:
+        return on_screen(network, images.path(i))
 
     jobs = batches(len(images), BATCH)
     many = {"workers": decoders(images), "progress": len(images) > BATCH, "desc": network.name}

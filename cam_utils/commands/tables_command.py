@@ -7,13 +7,14 @@ from ..keep import project_root
 from ..sections.s2_maps.studies import STUDIES as MAPS
 from ..sections.s4_transfer import studies as table5_run
 from ..sections.s5_units.studies import STUDIES as UNITS
+from ..sections.s31_surgery.studies import STUDIES as SURGERY
 from ..sections.s32_localization.studies import STUDIES as LOCALIZATION
 from ..sections.s41_birds import studies as table4_run
 from ..sections.s42_patterns.studies import STUDIES as PATTERNS
 from ..study import Ask, Study, run
 
 STUDIES: dict[str, Study] = {
-    study.name: study for study in (*MAPS, *LOCALIZATION, *PATTERNS, *UNITS)
+    study.name: study for study in (*MAPS, *SURGERY, *LOCALIZATION, *PATTERNS, *UNITS)
 }
 
 

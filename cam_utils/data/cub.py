@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .lists import absent, damaged, find_home, read_csv, read_lines, read_table
+from .lists import absent, damaged, find_home, read_columns, read_csv, read_lines
 from .reader import Listing, SourcePhotos
 from .regions import half_open, inside
 
@@ -48,7 +48,7 @@ class CUB(SourcePhotos):
         if len(chosen) == 0:
             path = home / "train_test_split.txt"
             raise damaged(path, None, f"no {self.split} photo", "some of each")
-        box = read_table(home / "bounding_boxes.txt", self.source, "image x y w h", n)[:, 1:]
+        box = read_columns(home / "bounding_boxes.txt", self.source, "image x y w h", n)[:, 1:]
         box[:, 2:] += box[:, :2]  # the last pixel inside
         boxes, sizes = half_open(box), dict(read_csv(home / "extra/image_sizes.csv", SIZES))
         points = self._parts_of(home / "parts", n)
@@ -100,7 +100,7 @@ class CUB(SourcePhotos):
 
     def _numbers(self, path: Path, columns: str, rows: int, largest: int) -> np.ndarray:
         """The second of two columns as (n,) int64, whole numbers up to `largest`."""
-        table = read_table(path, self.source, columns, rows)
+        table = read_columns(path, self.source, columns, rows)
         bad = (table[:, 1] > largest) | (table[:, 1] < 0) | (table[:, 1] % 1 != 0)
         bad |= table[:, 0] != np.arange(1, rows + 1)
         if bad.any():
@@ -116,7 +116,7 @@ class CUB(SourcePhotos):
             return [None] * n
         self.part_names = self._names(folder / "parts.txt")
         count = len(self.part_names)
-        table = read_table(path, self.source, "image part x y visible", n * count)
+        table = read_columns(path, self.source, "image part x y visible", n * count)
         image, part = np.divmod(np.arange(len(table)), count)
         bad = (table[:, 0] != image + 1) | (table[:, 1] != part + 1)
         if bad.any():

@@ -73,7 +73,7 @@ def read_lines(path: Path, source: Source) -> list[tuple[int, str]]:
     return [(k, line.strip()) for k, line in enumerate(lines, 1) if line.strip()]
 
 
-def read_table(path: Path, source: Source, columns: str, rows: int | None = None) -> np.ndarray:
+def read_columns(path: Path, source: Source, columns: str, rows: int | None = None) -> np.ndarray:
     """A file of numbers, a row a line -> (n, m) float64.
 
     Args:

@@ -1,12 +1,12 @@
 """Deep features of a data set (section 4): one forward pass for each image, kept on the disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..distributed import World
 from ..errors import CamError
@@ -15,8 +15,8 @@ from ..evaluate.ready import prepared
 from ..hashes import digest
 from ..identity import code_of, of_machine, of_network
 from ..image_maps import spec_of
-from ..keep import Keeper
-from ..stream import in_shards, nothing_read
+from ..keep import Keeper, Piece
+from ..stream import Chunk, in_shards, nothing_read
 from .inputs import Inputs, batch_of
 from .layers import GAP, MAPS, check_finite, reader
 
@@ -109,33 +109,56 @@ def extract(
     if kept := keeper.get():
         return _features(source, identity, *kept)
     network.to(device)
-
-    def step(rows: list | None, chunk) -> list:
-        values = check_finite(read(batch_of(chunk.items).to(device)).float(), layer)
-        return [*(rows or []), (values.cpu().numpy(), chunk.places)]
-
-    pieces, _ = in_shards(
-        source.records,
-        source.load,
-        step,
-        _packed,
+    pieces, unreadable = shards_of(
+        lambda inputs: check_finite(read(inputs).float(), layer),
+        source,
         keeper,
         shard=SHARD // 10 if layer == MAPS else SHARD,
         batch=batch,
-        world=World(0, 1, torch.device(device)),
-        workers=source.workers,
+        device=device,
         desc=f"{getattr(network, 'name', type(network).__name__)} {layer}",
         progress=progress,
     )
-    note = {"unreadable": [one for _, note in pieces for one in note["unreadable"]]}
     good = [arrays for arrays, _ in pieces if len(arrays["places"])]
-    if not good:
-        keeper.drop_parts()
-        raise nothing_read(source.records, note["unreadable"])
     whole = {name: np.concatenate([arrays[name] for arrays in good]) for name in good[0]}
+    note = {"unreadable": unreadable}
     keeper.put(whole, note)
     keeper.drop_parts()
     return _features(source, identity, whole, note)
+
+
+def shards_of(
+    read: Callable[[Tensor], Tensor],
+    source: Inputs,
+    keeper: Keeper,
+    *,
+    device: torch.device | str,
+    **how,
+) -> tuple[list[Piece], list[dict]]:
+    """One pass over inputs, in shards that are kept: "values" and "places" of readable images.
+
+    Args:
+        read: (B, 3, S, S) on the device to (B, ...), what is kept.
+        how: further arguments of `stream.in_shards`.
+
+    Returns:
+        The pieces; what could not be read, as of `stream.Chunk`.
+
+    Raises:
+        CamError: nothing could be read.
+    """
+
+    def step(rows: list | None, chunk: Chunk) -> list:
+        values = read(batch_of(chunk.items).to(device))
+        return [*(rows or []), (values.cpu().numpy(), chunk.places)]
+
+    how |= {"world": World(0, 1, torch.device(device)), "workers": source.workers}
+    pieces, _ = in_shards(source.records, source.load, step, _packed, keeper, **how)
+    unreadable = [one for _, note in pieces for one in note["unreadable"]]
+    if len(unreadable) == len(source):
+        keeper.drop_parts()
+        raise nothing_read(source.records, unreadable)
+    return pieces, unreadable
 
 
 def _packed(rows: list | None) -> dict[str, np.ndarray]:

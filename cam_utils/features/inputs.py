@@ -2,17 +2,15 @@
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from ..data.record import Record
+from ..data.arrays import ArrayRecords
 from ..errors import CamError
 from ..evaluate.items import opened
 from ..hashes import digest
 from ..identity import of_images
 from ..networks.gap import InputSpec
 from ..stream import decoders
-from ..train.batches import Arrays
 from ..views import normalise
 
 VIEWS = ("center", "whole")  # one view of each image; "box" is the crop of a given rectangle
@@ -34,8 +32,7 @@ class Inputs:
     """
 
     def __init__(self, images, spec: InputSpec, view: str, boxes=None, workers: int | None = None):
-        arrays = Arrays(*images) if isinstance(images, tuple) else None
-        self.records = _ArrayRecords(*images) if arrays else images
+        self.records = ArrayRecords(*images) if isinstance(images, tuple) else images
         self.spec = spec
         self.ids, self.view = list(self.records.ids), _checked_view(view, boxes)
         if not self.ids:
@@ -44,11 +41,10 @@ class Inputs:
         labels = [self.records.label(i) for i in range(len(self.ids))]
         self.labels = np.array(labels, np.int64)
         # arrays of the network's own size need no decoding and no resizing
-        size = (spec.size, spec.size)
-        direct = arrays and self.boxes is None and arrays.images.shape[2:] == size
-        self._direct = (
-            arrays.images if direct and (view == "whole" or spec.resize == size[0]) else None
-        )
+        direct = isinstance(self.records, ArrayRecords) and self.boxes is None
+        direct = direct and self.records.images.shape[2:] == (spec.size, spec.size)
+        direct = direct and (view == "whole" or spec.resize == spec.size)
+        self._direct = self.records.images if direct else None
         self.workers = decoders(self.records) if workers is None else workers
         self.identity = of_images(self.records) | {
             "view": self.view,
@@ -89,26 +85,3 @@ def _checked_boxes(boxes, n: int) -> np.ndarray:
             "with x0 < x1 and y0 < y1, in pixels of each original image."
         )
     return boxes
-
-
-class _ArrayRecords:
-    """Arrays seen as a data set."""
-
-    name, split = "arrays", ""
-
-    def __init__(self, images: np.ndarray, labels):
-        self._images, self._labels = images, labels
-        self.ids = [f"{i:06d}" for i in range(len(images))]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def label(self, i: int) -> int:
-        return int(self._labels[i])
-
-    def content(self) -> str:
-        return digest(np.ascontiguousarray(self._images))
-
-    def __getitem__(self, i: int) -> Record:
-        none = np.zeros((0, 4), np.float32)
-        return Record(self.ids[i], Image.fromarray(self._images[i]), self.label(i), none)

@@ -19,7 +19,12 @@ class Rate:
     n: int
 
     def __str__(self) -> str:
-        return f"{self.value:.1f} [{self.low:.1f}, {self.high:.1f}]"
+        return f"{self:.1f}"
+
+    def __format__(self, digits: str) -> str:
+        """`f"{rate:.2f}"`: number and interval with so many digits; default: one."""
+        value, low, high = (format(x, digits or ".1f") for x in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
 
     def as_row(self, digits: int) -> dict:
         """Columns of a stored table: measured, low, high (rounded), n."""

@@ -18,7 +18,7 @@ from .gap import IMAGENET, InputSpec
 _RESAMPLE = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers, as Hugging Face stores them
 
 
-def described(model: nn.Module, given=None, size: int | None = None):
+def input_of(model: nn.Module, given=None, size: int | None = None):
     """(`InputSpec`, class names or None) of a network.
 
     Args:

@@ -21,7 +21,7 @@ from .zoo.caffe_nets import alexnetplus_cam
 
 # AlexNet-GAP is cut from CaffeNet: the authors' scripts call it "caffeNetCAM", and Table 1's
 # AlexNet has CaffeNet's published errors.
-PAPER_NETWORKS = {  # what each is cut from, and how it pools
+CUT_NETWORKS = {  # by the paper, with what each is cut from, and how it pools
     "alexnet-gap": ("caffe/caffenet", "avg"),
     "vgg-gap": ("caffe/vgg16", "avg"),
     "googlenet-gap": ("caffe/googlenet", "avg"),
@@ -97,13 +97,13 @@ def _by_name(name, num_classes, units, groups, pool, after) -> GapNetwork:
         if (units, groups, pool, after) != (1024, 1, None, None):
             raise CamError(f"{name} is built as released; only num_classes can be chosen.")
         result = _alexnetplus(num_classes)
-    elif name in PAPER_NETWORKS:
-        original, own_pool = PAPER_NETWORKS[name]
+    elif name in CUT_NETWORKS:
+        original, own_pool = CUT_NETWORKS[name]
         if pool not in (None, own_pool):
             raise CamError(f"{name} pools with {own_pool!r}, found pool={pool!r}; leave it out.")
         result = gap_surgery(build_caffe(original), num_classes, units, groups, own_pool, after)
     else:
-        known = ", ".join([*PAPER_NETWORKS, *RELEASED_NETWORKS])
+        known = ", ".join([*CUT_NETWORKS, *RELEASED_NETWORKS])
         raise CamError(
             f"Unknown network {name!r}; the paper's are {known}. To cut a trained network, load it "
             "first: gap_surgery(load_network(name))."

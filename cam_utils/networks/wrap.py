@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from ..errors import CamError, NoClassActivationMap
 from .gap import GapNetwork, InputSpec
 from .head import SHAPE_ONLY, Stage, stage
-from .preprocessing import described
+from .preprocessing import input_of
 from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, unwrapped, watch
 
 NO_POOLING = (
@@ -102,7 +102,7 @@ def as_gap_network(
         raise NoClassActivationMap(
             f"{name} is a TorchScript module, which hides its operations; give the Python module."
         )
-    spec, names = described(model, input_spec, None if example is None else example.shape[-1])
+    spec, names = input_of(model, input_spec, None if example is None else example.shape[-1])
     probe = probe_images(model, spec) if example is None else example
     try:
         recorder, logits = watch(model, probe)

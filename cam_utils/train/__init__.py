@@ -9,27 +9,29 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from ..distributed import processes
+from ..distributed import World, processes
 from ..errors import CamError
+from ..networks.gap import InputSpec
 from . import checkpoint as state
-from .augment import normalise
-from .batches import Arrays, Photos, check_labels, plan
+from .augment import network_input
+from .batches import ArrayBatches, Batch, PhotoBatches, check_labels, plan
 from .cached_features import CachedFeatures
 from .recipe import (
     RELEASED,
     Recipe,
     check_recipe,
+    images_shown,
     make_optimizer,
     rate_factor,
     set_rate,
     steps_per_epoch,
     total_steps,
 )
-from .step import fast_bfloat16, train_step, training_mode
 
-__all__ = ["RELEASED", "Recipe", "fast_bfloat16", "fit", "normalise", "predict"]
+__all__ = ["RELEASED", "Recipe", "fast_bfloat16", "fit", "logits_of_arrays"]
 
 
 def fit(
@@ -85,28 +87,28 @@ def fit(
     per_epoch, steps = steps_per_epoch(n, recipe), total_steps(n, recipe)
     with processes(device) as world:
         network.to(world.device, memory_format=torch.channels_last)
-        model = training_mode(source.model(network))
+        cached = isinstance(source, CachedFeatures)
+        model = _training_mode(source.model(network) if cached else network)
         optimizer = make_optimizer(model, recipe)
         state.seed_dropout(recipe, world.rank)
         at = state.Progress()
         if checkpoint and checkpoint.exists():
-            at = state.load(checkpoint, who, network, optimizer, world)
+            at = state.restore(checkpoint, who, network, optimizer, world)
         parallel = world.parallel(model)
         autocast = precision == "auto" and fast_bfloat16(world.device)
         chosen = plan(n, recipe, at.step, world)
-        batches = source.batches(chosen, recipe, network.input_spec, workers)
+        spec = network.input_spec
+        batches = source.batches(chosen, recipe, spec, workers)
         bar = tqdm(
-            total=_images(steps, n, recipe),
-            initial=_images(at.step, n, recipe),
+            total=images_shown(steps, n, recipe),
+            initial=images_shown(at.step, n, recipe),
             unit="img",
             disable=not progress or world.rank > 0,
         )
         while at.step < steps:
             start, epoch = time.perf_counter(), at.step // per_epoch + 1
             set_rate(optimizer, rate_factor(at.step, steps, recipe))
-            sums = train_step(
-                parallel, optimizer, next(batches), source, network, recipe, world, autocast
-            )
+            sums = _train_step(parallel, optimizer, next(batches), spec, recipe, world, autocast)
             loss = sums["loss"] / max(1, sums["images"])
             if not math.isfinite(loss):
                 raise CamError(_not_finite(epoch, at.step, recipe, checkpoint))
@@ -118,7 +120,7 @@ def fit(
             if at.step % per_epoch == 0 or last:
                 at.log.append(_row(epoch, at, optimizer))
                 at.sums = {}
-            bar.update(_images(at.step, n, recipe) - bar.n)
+            bar.update(images_shown(at.step, n, recipe) - bar.n)
             bar.set_postfix(epoch=epoch, loss=f"{loss:.3f}", refresh=False)
             if checkpoint and (last or at.step % every == 0):
                 state.save(checkpoint, who, at, network, optimizer, world)
@@ -130,43 +132,90 @@ def fit(
     return pd.DataFrame(at.log)
 
 
-def open_source(images, network: nn.Module) -> Arrays | Photos | CachedFeatures:
+def open_source(images, network: nn.Module) -> ArrayBatches | PhotoBatches | CachedFeatures:
     """What `fit` takes as images, checked against the network.
 
     Raises:
         CamError: it is nothing of the kind, or its labels do not fit the network.
     """
-    names = None
     if isinstance(images, CachedFeatures):
         source = images
     elif isinstance(images, tuple) and len(images) == 2 and isinstance(images[0], np.ndarray):
-        source = Arrays(*images)
+        source = ArrayBatches(*images)
     elif all(hasattr(images, name) for name in ("label", "ids", "classes", "__getitem__")):
-        source, names = Photos(images), list(images.classes)
+        source = PhotoBatches(images)
     else:
         raise CamError(
             f"Found images as {type(images).__name__}; expected (array, labels), a data set of "
             "cam_utils.data.open_images, or cached features."
         )
-    check_labels(source.labels, network, names)
+    check_labels(source.labels, network, getattr(images, "classes", None))
     return source
 
 
+def _train_step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    spec: InputSpec,
+    recipe: Recipe,
+    world: World,
+    autocast: bool,
+) -> dict[str, float]:
+    """One step of all processes; nothing is changed if the loss is not finite.
+
+    Returns:
+        Sums over the global batch: loss, wrong, images, skipped.
+    """
+    inputs = network_input(batch.inputs.to(world.device, non_blocking=True), spec)
+    labels, weights = batch.labels.to(world.device), batch.weights.to(world.device)
+    with torch.autocast(world.device.type, torch.bfloat16, enabled=autocast):
+        logits = model(inputs)
+    losses = F.cross_entropy(
+        logits.float(), labels, reduction="none", label_smoothing=recipe.smoothing
+    )
+    loss = (losses * weights).sum()
+    wrong = ((logits.argmax(1) != labels) * weights).sum()
+    local = torch.stack([loss.detach(), wrong, weights.sum(), weights.new_tensor(batch.skipped)])
+    sums = dict(zip(("loss", "wrong", "images", "skipped"), world.sum(local), strict=True))
+    if math.isfinite(sums["loss"]) and sums["images"]:
+        optimizer.zero_grad(set_to_none=True)
+        # the processes' gradients are averaged, the loss is a mean over the global batch
+        (loss * (world.size / sums["images"])).backward()
+        optimizer.step()
+    return sums
+
+
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster than float32 there: GPUs, and CPUs with its instructions."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(
+        torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    )
+
+
+def _training_mode(model: nn.Module) -> nn.Module:
+    """Training mode, except where all parameters are frozen: no dropout, no new statistics."""
+    model.train()
+    for module in model.modules():
+        parameters = list(module.parameters())
+        if parameters and not any(p.requires_grad for p in parameters):
+            module.eval()
+    return model
+
+
 @torch.inference_mode()
-def predict(network: nn.Module, images: np.ndarray, device="cpu", batch: int = 128) -> Tensor:
+def logits_of_arrays(
+    network: nn.Module, images: np.ndarray, device: torch.device | str = "cpu", batch: int = 128
+) -> Tensor:
     """Logits (N, C) of uint8 images (N, H, W, 3), in float32."""
     network.to(device).eval()
     parts = []
     for start in range(0, len(images), batch):
         part = torch.tensor(images[start : start + batch]).permute(0, 3, 1, 2)
-        parts.append(network(normalise(part.to(device), network.input_spec)).cpu())
+        parts.append(network(network_input(part.to(device), network.input_spec)).cpu())
     return torch.cat(parts)
-
-
-def _images(step: int, n: int, recipe: Recipe) -> int:
-    """Images in the first `step` steps."""
-    epochs, rest = divmod(step, steps_per_epoch(n, recipe))
-    return epochs * n + rest * recipe.batch
 
 
 def _row(epoch: int, at: state.Progress, optimizer) -> dict:

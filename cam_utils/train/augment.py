@@ -18,7 +18,9 @@ from ..views import resize, resized_shape, to_tensor
 from .recipe import Recipe
 
 
-def draw(recipe: Recipe, epoch: int, index: int) -> tuple[np.random.Generator, bool, int, int]:
+def drawn_change(
+    recipe: Recipe, epoch: int, index: int
+) -> tuple[np.random.Generator, bool, int, int]:
     """The generator of one image in one epoch, and its mirroring and shift (dy, dx)."""
     rng = np.random.default_rng([1, recipe.seed, epoch, index])
     mirrored = bool(rng.random() < 0.5) and recipe.mirror
@@ -66,7 +68,10 @@ def _area_box(width: int, height: int, rng: np.random.Generator) -> tuple[int, i
     return 0, 0, width, height
 
 
-def normalise(images: Tensor, spec: InputSpec) -> Tensor:
-    """(B, 3, H, W) in 0..255 RGB to the network's channel order, scale, mean and deviation."""
-    images = views.normalise(images.float(), spec)
-    return images.contiguous(memory_format=torch.channels_last)
+def network_input(batch: Tensor, spec: InputSpec) -> Tensor:
+    """(B, 3, H, W) uint8 RGB to the network's channel order, scale, mean and deviation.
+
+    Cached features (B, K, h, w) float16 are what they are, in float32.
+    """
+    batch = views.normalise(batch.float(), spec) if batch.dtype == torch.uint8 else batch.float()
+    return batch.contiguous(memory_format=torch.channels_last)

@@ -5,8 +5,7 @@ of processes nor on whether the run was interrupted.
 """
 
 import os
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -15,11 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from ..data.arrays import ArrayRecords
 from ..distributed import World
 from ..errors import BrokenImage, CamError, MissingData
 from ..hashes import digest
 from ..networks.gap import InputSpec
-from .augment import augment, crop, draw, normalise
+from .augment import augment, crop, drawn_change
 from .recipe import Recipe, steps_per_epoch, total_steps
 
 Plan = Iterator[list[tuple[int, int]]]  # for each step the (epoch, index) of its images
@@ -56,33 +56,18 @@ def plan(images: int, recipe: Recipe, start: int, world: World) -> Plan:
         yield [(epoch, index) for index in world.share(chosen)]
 
 
-class Arrays:
-    """Images (N, 3, H, W) uint8 in memory, of the network's input size.
+class ArrayBatches:
+    """Images (N, H, W, 3) uint8 in memory, of the network's input size, and N labels.
 
     Attributes:
         labels: (N,) int64. identity: what tells this data from other data.
     """
 
     def __init__(self, images: np.ndarray, labels):
-        labels = np.asarray(labels)
-        if images.ndim != 4 or images.dtype != np.uint8 or len(images) != len(labels):
-            raise CamError(
-                f"Found images {images.dtype} {images.shape} and {len(labels)} labels; expected "
-                "uint8 (N, H, W, 3) and N labels."
-            )
-        with warnings.catch_warnings():  # arrays may be read-only, and nothing is written here
-            warnings.filterwarnings("ignore", message=".*not writable")
-            tensor = torch.from_numpy(images)
-        self.images = tensor.permute(0, 3, 1, 2)  # memory stays channels-last
-        self.labels = labels.astype(np.int64)
+        records = ArrayRecords(images, labels)
+        self.images, self.labels = records.images, records.labels
         content = digest(np.ascontiguousarray(images), self.labels)
-        self.identity = {"name": "arrays", "images": len(images), "content": content}
-
-    def model(self, network: nn.Module) -> nn.Module:
-        return network
-
-    def prepare(self, inputs: Tensor, spec: InputSpec) -> Tensor:
-        return normalise(inputs, spec)
+        self.identity = {"name": records.name, "images": len(images), "content": content}
 
     def batches(self, steps: Plan, recipe: Recipe, spec: InputSpec, workers) -> Iterator[Batch]:
         for step in steps:
@@ -90,17 +75,17 @@ class Arrays:
             indices = torch.tensor([i for _, i in epochs_and_indices])
             images = self.images[indices]
             if recipe.mirror or recipe.shift:
-                draws = [draw(recipe, e, i)[1:] for e, i in epochs_and_indices]
+                draws = [drawn_change(recipe, e, i)[1:] for e, i in epochs_and_indices]
                 mirrored = torch.tensor([d[0] for d in draws])
                 images = augment(images, mirrored, torch.tensor([d[1:] for d in draws]))
             labels = torch.from_numpy(self.labels)[indices]
             yield Batch(images, labels, torch.full((len(indices),), bool(step) * 1.0), indices, 0)
 
 
-class Photos(Dataset):
+class PhotoBatches(Dataset):
     """A data set of `Record`s, decoded and cropped by the workers of a DataLoader.
 
-    Attributes: as `Arrays`.
+    Attributes: as of `ArrayBatches`.
     """
 
     def __init__(self, records):
@@ -112,12 +97,6 @@ class Photos(Dataset):
             "images": len(records),
             "content": digest("\n".join(records.ids).encode(), self.labels),
         }
-
-    def model(self, network: nn.Module) -> nn.Module:
-        return network
-
-    def prepare(self, inputs: Tensor, spec: InputSpec) -> Tensor:
-        return normalise(inputs, spec)
 
     def batches(self, steps: Plan, recipe: Recipe, spec: InputSpec, workers) -> Iterator[Batch]:
         if workers is None:
@@ -145,7 +124,7 @@ class Photos(Dataset):
             image = self.records[index].image
         except (BrokenImage, MissingData):
             return None
-        rng, mirrored, dy, dx = draw(self.recipe, epoch, index)
+        rng, mirrored, dy, dx = drawn_change(self.recipe, epoch, index)
         pixels = crop(image, self.spec, self.recipe.crop, rng)
         if self.recipe.crop in ("random", "area"):
             return (pixels.flip(2) if mirrored else pixels), index
@@ -165,14 +144,16 @@ class Photos(Dataset):
         return Batch(inputs, labels, torch.ones(len(good)), indices, skipped)
 
 
-def check_labels(labels: np.ndarray, network: nn.Module, names: list[str] | None = None) -> None:
-    """Refuse training data that cannot teach the network all its classes.
+def check_labels(
+    labels: np.ndarray, network: nn.Module, names: Sequence[str] | None = None
+) -> None:
+    """Refuse images that cannot teach, or measure, all classes of a network.
 
     Raises:
         CamError: no image, images without label, a label out of range, a class without image.
     """
     if not len(labels):
-        raise CamError("There is no image to train on: the data set is empty. Check its folder.")
+        raise CamError("There is no image: the data set is empty. Check its folder.")
     bias = getattr(network, "class_bias", None)
     classes = len(bias) if bias is not None else len(names or []) or int(labels.max()) + 1
     if names and len(names) != classes:
@@ -183,13 +164,13 @@ def check_labels(labels: np.ndarray, network: nn.Module, names: list[str] | None
     if labels.min() < 0 or labels.max() >= classes:
         raise CamError(
             f"Found labels from {labels.min()} to {labels.max()}; expected 0 to {classes - 1} (-1 "
-            "is an image without label: training needs one for each)."
+            "is an image without label: each needs one)."
         )
     missing = np.flatnonzero(np.bincount(labels, minlength=classes) == 0)
     if len(missing):
         shown = ", ".join(str(names[i] if names else i) for i in missing[:5])
         raise CamError(
-            f"{len(missing)} of {classes} classes have no training image ({shown}"
+            f"{len(missing)} of {classes} classes have no image ({shown}"
             f"{', …' if len(missing) > 5 else ''}); expected at least one of each. A folder may "
             "be missing or empty: unpack the data set again, or build a network without them."
         )

@@ -1,8 +1,5 @@
 """Checkpoints: written whole or not at all, refused when they belong to another run."""
 
-import hashlib
-import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
@@ -12,10 +9,12 @@ from torch import nn
 
 from ..distributed import World
 from ..errors import CamError
+from ..identity import differences, key_of
+from ..keep import check_writable, replacing
 from ..provenance import versions
 from .recipe import Recipe
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass
@@ -35,16 +34,18 @@ class Progress:
 
 def identity(network: nn.Module, data: dict, recipe: Recipe) -> dict:
     """What a checkpoint must agree with: recipe, network and data, as nested plain values."""
-    modules = [(name, type(module).__name__) for name, module in network.named_modules()]
-    tensors = [(name, list(value.shape)) for name, value in network.state_dict().items()]
-    trained = [name for name, p in network.named_parameters() if p.requires_grad]
+    layers = {
+        "modules": [(name, type(module).__name__) for name, module in network.named_modules()],
+        "tensors": [(name, list(value.shape)) for name, value in network.state_dict().items()],
+    }
+    trained = {name: p.requires_grad for name, p in network.named_parameters()}
     return {
         "recipe": asdict(recipe),
         "network": {
             "name": getattr(network, "name", type(network).__name__),
             "pool": getattr(network, "pool", ""),
-            "layers": _hash([modules, tensors]),
-            "trained parameters": _hash(trained),
+            "layers": key_of(layers),
+            "trained parameters": key_of(trained),
         },
         "data": data,
     }
@@ -68,17 +69,7 @@ def usable(path: str | Path | None, every: int, resume: bool) -> Path | None:
             f"The checkpoint {path} exists and would be overwritten; resume from it (--resume, "
             "resume=True), remove it, or choose another path."
         )
-    probe = path.with_name(f"{path.name}.{os.getpid()}.probe")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise CamError(
-            f"Cannot write the checkpoint {path}: {error.strerror}. Expected a folder that can be "
-            "written; choose another one."
-        ) from error
-    return path
+    return check_writable(path)
 
 
 def seed_dropout(recipe: Recipe, rank: int) -> None:
@@ -87,7 +78,7 @@ def seed_dropout(recipe: Recipe, rank: int) -> None:
 
 
 def save(path: Path, who: dict, at: Progress, network, optimizer, world: World) -> None:
-    """Write a checkpoint to a temporary name, then rename; rank 0 writes for all.
+    """Write a checkpoint, whole or not at all; rank 0 writes for all.
 
     Raises:
         CamError: a weight is not finite (the file before is kept), or the disk is full.
@@ -104,29 +95,24 @@ def save(path: Path, who: dict, at: Progress, network, optimizer, world: World) 
     content = {
         "format": FORMAT,
         "identity": who,
-        "hash": _hash(who),
+        "hash": key_of(who),
         "progress": asdict(at),
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
         "generators": generators,
         "versions": {name: str(version) for name, version in versions().items()},
     }
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with replacing(path) as part, part.open("wb") as file:
             torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())  # else a power cut could leave the new name without content
-        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise CamError(
             f"Cannot write the checkpoint {path} after step {at.step}: {error.strerror}. Make room "
             "and resume; the checkpoint before is kept."
         ) from error
 
 
-def load(path: Path, who: dict, network, optimizer, world: World) -> Progress:
+def restore(path: Path, who: dict, network, optimizer, world: World) -> Progress:
     """Put a checkpoint's state into network, optimizer and generators.
 
     With another number of processes than when it was written the run goes on, but dropout draws
@@ -138,7 +124,7 @@ def load(path: Path, who: dict, network, optimizer, world: World) -> Progress:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         found = content["identity"]
-        if content["format"] != FORMAT or content["hash"] != _hash(found):
+        if content["format"] != FORMAT or content["hash"] != key_of(found):
             raise KeyError("another format")
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, UnpicklingError) as error:
         raise CamError(
@@ -158,18 +144,6 @@ def load(path: Path, who: dict, network, optimizer, world: World) -> Progress:
     return Progress(**content["progress"])
 
 
-def differences(here: dict, there: dict, prefix: str = "") -> list[str]:
-    """Each value that differs between two nested dicts, in words."""
-    found = []
-    for key in sorted(here.keys() | there.keys()):
-        a, b = here.get(key), there.get(key)
-        if isinstance(a, dict) and isinstance(b, dict):
-            found += differences(a, b, f"{prefix}{key} ")
-        elif a != b:
-            found.append(f"{prefix}{key} is {a} here and {b} in the checkpoint")
-    return found
-
-
 def _generators(device: torch.device) -> dict:
     states = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
@@ -181,7 +155,3 @@ def _restore(states: dict, device: torch.device) -> None:
     torch.set_rng_state(states["cpu"])
     if device.type == "cuda" and "cuda" in states:
         torch.cuda.set_rng_state(states["cuda"], device)
-
-
-def _hash(value) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .recipe import Recipe, steps_per_epoch, total_steps
+from .recipe import Recipe, images_shown, total_steps
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,5 @@ def count_flops(network: nn.Module) -> tuple[int, int]:
 
 def estimate(network: nn.Module, images: int, recipe: Recipe) -> Cost:
     """The count for training on a data set of so many images."""
-    steps = total_steps(images, recipe)
-    epochs, rest = divmod(steps, steps_per_epoch(images, recipe))
-    shown = epochs * images + rest * recipe.batch
+    shown = images_shown(total_steps(images, recipe), images, recipe)
     return Cost(*count_flops(network), shown, shown / images)

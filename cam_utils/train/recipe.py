@@ -120,6 +120,12 @@ def total_steps(images: int, recipe: Recipe) -> int:
     return recipe.iterations or recipe.epochs * steps_per_epoch(images, recipe)
 
 
+def images_shown(steps: int, images: int, recipe: Recipe) -> int:
+    """How many images the network has seen after so many steps, each as often as it was seen."""
+    epochs, rest = divmod(steps, steps_per_epoch(images, recipe))
+    return epochs * images + rest * recipe.batch
+
+
 def rate_factor(step: int, steps: int, recipe: Recipe) -> float:
     """What the learning rate is multiplied by at `step` (0 is the first) of `steps`."""
     if recipe.schedule == "step":

@@ -109,7 +109,7 @@ def _table1(number: int, profile: str):
         names = {f"top-{k} classification error, %": f"top{k}" for k in (1, 5)}
         frame = frame[frame["protocol"] == "PAPER"].replace({"metric": names})
     for row, column, printed in _printed(number):
-        networks = table1.ROWS[row]
+        networks = table1.NETWORKS[row]
         rows = frame[(frame["network"] == networks[profile]) & (frame["metric"] == column)]
         yield _cell(number, row, column, printed, _rate(rows), source, networks[profile])
 

@@ -22,7 +22,8 @@ _KINDS = {"mini": ("drawn",), "paper": ("real", "arithmetic")}
 _WHAT = {
     "mini": "Measured on the drawn world (profile `mini`): never the paper's own numbers.",
     "paper": "Measured on real photos (profile `paper`), as far as data and weights were here; "
-    "claims marked *arithmetic* are decided with the paper's printed numbers alone.",
+    "claims marked *arithmetic* are decided with the paper's printed numbers, or counted in its "
+    "networks' definitions, alone.",
 }
 
 

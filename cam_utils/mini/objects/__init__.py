@@ -11,7 +11,6 @@ from PIL import Image
 from ...data.record import Record
 from ..pencil import layout
 from ..pencil.base import MiniSet, generator
-from ..pencil.base import arrays as drawn_arrays
 from .catalogue import CLASSES
 from .composition import draw_scene, natural_aspects
 
@@ -60,8 +59,3 @@ class MiniObjects(MiniSet):
             box_labels=labels,
             parts=parts,
         )
-
-
-def arrays(split: str, indices=None, workers: int = 2, progress: bool = True):
-    """Pictures of a split as arrays: images (N, 112, 112, 3) uint8, labels (N,) int64."""
-    return drawn_arrays(MiniObjects(split), indices, workers, progress)

@@ -15,7 +15,7 @@ from torch import nn
 from ...errors import BrokenWeights, CamError, MissingData, unknown
 from ...hashes import sha256
 from ..gap import GapNetwork, InputSpec
-from ..preprocessing import described, imagenet_names
+from ..preprocessing import imagenet_names, input_of
 from ..wrap import as_gap_network
 from .weight_files import WeightFile
 
@@ -148,7 +148,7 @@ def load_timm(name: str, root: str | Path | None) -> nn.Module:
         ) from error
     except (OSError, ValueError) as error:  # no network, no such file at the hub
         raise MissingData(_no_weights(name, file, root, error)) from error
-    spec, classes = described(model)
+    spec, classes = input_of(model)
     try:
         network = as_gap_network(model.eval(), spec, classes)
     except CamError:

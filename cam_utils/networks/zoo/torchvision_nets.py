@@ -7,7 +7,7 @@ from torch import nn
 
 from ...errors import BrokenWeights, CamError, MissingData
 from ...hashes import sha256, short_hash
-from ..preprocessing import described
+from ..preprocessing import input_of
 from ..wrap import as_gap_network
 
 
@@ -74,7 +74,7 @@ def _weight_file(url: str, root: Path | None) -> Path:
 def load_torchvision_network(name: str, root: Path | None) -> nn.Module:
     """The network "torchvision/<name>", with the preprocessing and classes of its weights."""
     model, weights, weights_hash = load_torchvision(name.removeprefix("torchvision/"), root)
-    spec, classes = described(model, weights)
+    spec, classes = input_of(model, weights)
     try:
         network = as_gap_network(model, spec, classes)
     except CamError:

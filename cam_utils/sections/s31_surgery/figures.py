@@ -13,14 +13,16 @@ from ...book import published as paper
 from ...metrics.intervals import rate
 from ...networks.cut.describe import compare, describe
 from ...networks.gap import GapNetwork
-from ...networks.surgery import PAPER_NETWORKS, gap_surgery
+from ...networks.surgery import CUT_NETWORKS, gap_surgery
 from ...networks.zoo.caffe import build_caffe
-from .tables import ROWS
+from .tables import NETWORKS
 
 CUT = ("alexnet-gap", "vgg-gap", "googlenet-gap")
 
+AS_PAPER = "as the paper says"
+
 VARIANTS = {  # of the added layers
-    "as the paper says": {},
+    AS_PAPER: {},
     "2 groups, as released": {"groups": 2},
     "without the convolution": {"units": None},
 }
@@ -31,7 +33,7 @@ COLOURS = {"kept": "#2a6f97", "removed": "#c9c9c9", "added": "#e07a3f"}
 def shapes(name: str, **options) -> tuple[nn.Module, nn.Module]:
     """One of the paper's networks before and after the cut, as shapes on the meta device."""
     with torch.device("meta"):
-        return build_caffe(PAPER_NETWORKS[name][0]), gap_surgery(name, **options)
+        return build_caffe(CUT_NETWORKS[name][0]), gap_surgery(name, **options)
 
 
 def parameter_table(names: tuple[str, ...] = CUT) -> pd.DataFrame:
@@ -136,13 +138,13 @@ def draw_errors(ranks: dict[str, np.ndarray], label: str) -> Figure:
     """Top-1 and top-5 errors of all rows: the paper's, and the measured ones with intervals.
 
     Args:
-        ranks: of `table1.measure`. label: the measured data, in words.
+        ranks: of `tables.ranks_of`. label: the measured data, in words.
     """
     published = paper.table(1).set_index("network")
     with plots.style():
         fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True, layout="constrained")
         for ax, k in zip(axes, (1, 5), strict=True):
-            for y, row in enumerate(ROWS):
+            for y, row in enumerate(NETWORKS):
                 ax.plot(published.loc[row, f"top{k}"], y, "o", mfc="white", mec=PAPER)
                 if row in ranks:
                     found = rate(ranks[row] > k)
@@ -151,7 +153,7 @@ def draw_errors(ranks: dict[str, np.ndarray], label: str) -> Figure:
             ax.set_xlim(left=0)
             ax.set_xlabel(f"top-{k} classification error, %")
             ax.grid(axis="x", alpha=0.3)
-        axes[0].set_yticks(range(len(ROWS)), ROWS)
+        axes[0].set_yticks(range(len(NETWORKS)), NETWORKS)
         axes[0].invert_yaxis()
         axes[1].plot([], [], "o", mfc="white", mec=PAPER, label="paper, ILSVRC")
         axes[1].plot([], [], "o-", color=OURS, label=label)

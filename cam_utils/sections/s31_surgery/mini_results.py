@@ -52,7 +52,9 @@ def logs(folder: Path = WEIGHTS, images: str = "mini/objects") -> dict[str, dict
     return {name: r for name, r in records.items() if r["images"].startswith(images + " ")}
 
 
-def keep(network: str, seed: int, found: dict[str, np.ndarray], made: dict, folder: Path) -> None:
+def keep_results(
+    network: str, seed: int, found: dict[str, np.ndarray], made: dict, folder: Path
+) -> None:
     """Put ranks {split: (N,) uint8} into both files, in place of what was there of this training.
 
     Args:

@@ -2,20 +2,17 @@
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
-from ... import views
 from ...book import published as paper
-from ...data import subset
-from ...errors import CamError, MissingData
-from ...metrics.classification import true_ranks
+from ...data.joined import InMemory
+from ...evaluate import CLASSIFY, evaluate
 from ...metrics.intervals import Rate, mean_interval, rate
-from ...networks import load_network
-from ...stream import batches, decoders, nothing_read, stream
 from . import mini_results
 
-ROWS = {  # the paper's rows: networks of the profiles "mini" and "paper"; None: no weights exist
+# The paper's rows, and which network stands for each in the profiles "mini" and "paper"; None: no
+# weights exist.
+NETWORKS: dict[str, dict[str, str | None]] = {
     "VGGnet-GAP": {"mini": "mini/vgg-gap", "paper": "caffe/vgg16-cam"},
     "GoogLeNet-GAP": {"mini": "mini/googlenet-gap", "paper": "caffe/googlenet-cam"},
     "AlexNet*-GAP": {"mini": "mini/alexnetplus-gap", "paper": "caffe/alexnetplus-cam"},
@@ -38,84 +35,31 @@ CUT_FROM = {
 LONGER = {"AlexNet": "alexnet-longer", "VGGnet": "vgg-longer", "GoogLeNet": "googlenet-longer"}
 
 
-def open_networks(profile: str, root=None, device="cpu") -> tuple[dict[str, nn.Module], dict]:
-    """The rows' networks that are here, and why the others are not.
-
-    Returns:
-        {row: network}, {row: reason}.
-
-    Raises:
-        MissingData: none is here.
-    """
-    found, missing = {}, {}
-    for row, names in ROWS.items():
-        try:
-            if names[profile] is None:
-                raise MissingData("was never released")
-            found[row] = load_network(names[profile], root).to(device)
-        except MissingData as error:
-            missing[row] = str(error)
-    if not found:
-        raise MissingData(
-            "None of Table 1's networks is here. "
-            + "; ".join(f"{row}: {reason}" for row, reason in missing.items())
-        )
-    return found, missing
+WORSE = 6  # rank of a class that is not among the five best
 
 
-def measure(
-    networks: dict[str, nn.Module], images, device="cpu", limit: int = 0, seed: int = 0
-) -> dict[str, np.ndarray]:
-    """{row: (N,) uint8 ranks of the true classes}, 1 is best; every image is opened once.
+def ranks_of(networks: dict[str, nn.Module], images, device="cpu") -> dict[str, np.ndarray]:
+    """{row: (N,) ranks of the true classes of the readable images}, 1 is best, 6 all from there.
 
-    Every network sees its own usual test view (resize and centre crop). Unreadable images are
-    left out for all.
-
-    Args:
-        limit: only so many images, chosen by `seed`; 0: all.
+    Every network sees its own usual test view (resize and centre crop). What was found is kept.
 
     Raises:
         CamError: a network has another number of classes than the data; nothing could be read.
     """
+    images = images if hasattr(images, "path") else InMemory(images)  # drawn once for all
+    found = {}
     for row, network in networks.items():
-        if len(network.classes) != len(images.classes):
-            raise CamError(
-                f"{row} has {len(network.classes)} classes and {images.name} "
-                f"{len(images.classes)}; expected the same classes in the same order."
-            )
-    images = subset(images, limit, seed)
-    specs = {network.input_spec for network in networks.values()}
-
-    def load(i: int) -> tuple[int, dict]:
-        record = images[i]
-        return record.label, {s: views.center_crop(record.image, s).tensor for s in specs}
-
-    found, unreadable = {row: [] for row in networks}, []
-    how = {"workers": decoders(images), "desc": f"{len(networks)} networks"}
-    for chunk in stream(images, load, batches(len(images), 64), **how):
-        unreadable += chunk.unreadable
-        if chunk.items:
-            labels = torch.tensor([label for label, _ in chunk.items])
-            inputs = {spec: [seen[spec] for _, seen in chunk.items] for spec in specs}
-            for row, ranks in _ranks(networks, inputs, labels, device).items():
-                found[row].append(ranks)
-    if not any(found.values()):
-        raise nothing_read(images, unreadable)
-    return {row: np.concatenate(parts) for row, parts in found.items()}
+        table = evaluate(network, images, CLASSIFY, device=device, batch=64, cache=None)
+        hits = table[table["class"] == table["label"]].set_index("id")["rank"]
+        found[row] = hits.reindex(table["id"].unique(), fill_value=WORSE).to_numpy()
+    return found
 
 
-def _ranks(networks, inputs: dict, labels, device) -> dict[str, np.ndarray]:
-    batches = {spec: torch.stack(tensors).to(device) for spec, tensors in inputs.items()}
-    with torch.inference_mode():
-        logits = {row: n(batches[n.input_spec]).float().cpu() for row, n in networks.items()}
-    return {row: true_ranks(values, labels) for row, values in logits.items()}
-
-
-def errors(ranks: dict[str, np.ndarray], missing: dict[str, str]) -> pd.DataFrame:
+def errors_table(ranks: dict[str, np.ndarray], missing: dict[str, str]) -> pd.DataFrame:
     """Table 1: network, then for top-1 and top-5 the paper's error, ours and its interval; n."""
     published = paper.table(1).set_index("network")
     rows = []
-    for row in ROWS:
+    for row in NETWORKS:
         cells = {"network": row}
         for k in (1, 5):
             cells[f"paper top-{k}"] = f"{published.loc[row, f'top{k}']:.1f}"
@@ -151,39 +95,22 @@ def published_drop(row: str, k: int) -> float:
     return round(float(table[row] - table[CUT_FROM[row]]), 1)
 
 
-def drops(ranks: dict[str, np.ndarray], profile: str) -> pd.DataFrame:
+def drops_table(ranks: dict[str, np.ndarray], profile: str) -> pd.DataFrame:
     """What the surgery costs: the paper's differences and ours with intervals, in points."""
     rows = []
     for row, original in CUT_FROM.items():
         cells = {"cut - original": f"{row} - {original}"}
         for k in (1, 5):
             cells[f"paper top-{k}"] = f"{published_drop(row, k):+.1f}"
-            cells[f"measured top-{k}"] = _words(drop(ranks, row, k))
+            cells[f"measured top-{k}"] = _cell(drop(ranks, row, k))
         if profile == "mini":
-            cells["top-1, original trained on as long"] = _words(drop(ranks, row, 1, longer=True))
+            cells["top-1, original trained on as long"] = _cell(drop(ranks, row, 1, longer=True))
         rows.append(cells)
     return pd.DataFrame(rows)
 
 
-def mostly_small(found: list[Rate | float | None], margin: float = 2.0) -> bool | None:
-    """Are more than half of the drops at most `margin` points? None: the intervals cannot tell."""
-    found = [d for d in found if d is not None]
-    small = sum((d.high if isinstance(d, Rate) else d) <= margin for d in found)
-    large = sum((d.low if isinstance(d, Rate) else d) > margin for d in found)
-    if not found or (2 * small <= len(found) and 2 * large < len(found)):
-        return None
-    return 2 * small > len(found)
-
-
-def largest(found: dict[str, Rate | float | None], name: str) -> bool | None:
-    """Is the drop of `name` larger than every other one? None: the intervals overlap."""
-    if any(d is None for d in found.values()):
-        return None
-    low, high = ({k: getattr(d, end, d) for k, d in found.items()} for end in ("low", "high"))
-    others = [k for k in found if k != name]
-    if all(low[name] > high[k] for k in others):
-        return True
-    return False if any(high[name] < low[k] for k in others) else None
+def _cell(found: Rate | None) -> str:
+    return "-" if found is None else f"{found:.2f}"
 
 
 def repaired(ranks: dict[str, np.ndarray], k: int = 1) -> Rate | None:
@@ -197,7 +124,7 @@ def repaired(ranks: dict[str, np.ndarray], k: int = 1) -> Rate | None:
     return mean_interval(100.0 * (ranks["AlexNet-GAP"] > k) - 100.0 * (ranks["AlexNet*-GAP"] > k))
 
 
-def poolings(
+def poolings_by_seed(
     k: int = 1, seeds: list[int] | None = None, ranks=mini_results.ranks
 ) -> tuple[pd.DataFrame, Rate]:
     """GMP against GAP over seeds in the mini world; default: all that were trained.
@@ -211,10 +138,6 @@ def poolings(
         gap, gmp = (100.0 * (ranks(f"googlenet-{p}", seed) > k) for p in ("gap", "gmp"))
         differences.append(gmp - gap)
         cells = (rate(gap > 0), rate(gmp > 0), mean_interval(gmp - gap))
-        rows.append((seed, *map(_words, cells), len(gap)))
+        rows.append((seed, *(f"{cell:.2f}" for cell in cells), len(gap)))
     columns = ["seed", "GAP", "GMP", "GMP - GAP", "n"]
     return pd.DataFrame(rows, columns=columns), mean_interval(np.mean(differences, 0))
-
-
-def _words(found: Rate | None) -> str:
-    return "-" if found is None else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"

@@ -20,9 +20,7 @@ from ...hashes import short_hash
 from ...keep import replacing, write_json
 from ...metrics.classification import true_ranks
 from ...metrics.intervals import rate
-from ...mini.objects import arrays
-from ...mini.pencil.base import arrays as drawn_arrays
-from ...mini.scenes import MiniScenes
+from ...mini.pencil.base import arrays
 from ...networks.surgery import inherit
 from ...networks.zoo.mini_weights import (
     BUILDERS,
@@ -34,8 +32,8 @@ from ...networks.zoo.mini_weights import (
     shipped_mini,
 )
 from ...provenance import device_name, versions
-from ...train import Recipe, fit, predict
-from .mini_results import COMMAND, keep
+from ...train import Recipe, fit, logits_of_arrays
+from .mini_results import COMMAND, keep_results
 
 ORIGINAL = Recipe(epochs=12, lr=3e-3)
 
@@ -109,8 +107,26 @@ def fine_tune_live(
     network, recipe, _ = _start(name, seed)
     recipe = replace(recipe, epochs=epochs)
     before = _measure(network, "val")
-    log = fit(network, arrays("train", range(count), progress=False), recipe, device=device)
+    pictures = arrays(open_images("mini/objects", "train"), range(count), progress=False)
+    log = fit(network, pictures, recipe, device=device)
     return network, log, *(rate(r > 1) for r in (before, _measure(network.cpu(), "val")))
+
+
+def load_seed(name: str, seed: int) -> nn.Module:
+    """The network `name` (without "mini/") trained with that seed; seed 0 is the shipped one.
+
+    Raises:
+        MissingData: it has not been trained here.
+    """
+    if seed == 0:
+        return load_mini(name)
+    path = FOLDER / f"{name}-seed{seed}.safetensors"
+    if not path.exists():
+        raise MissingData(
+            f"{path} is not here; train it: python -m cam_utils train --network mini/{name} "
+            f"--seed {seed}, or all of them: {COMMAND}."
+        )
+    return load_mini(name, path)
 
 
 def _place(name: str, seed: int) -> Path:
@@ -147,7 +163,7 @@ def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
     if parent and parent not in shipped_mini():
         _train_one(parent, _place(parent, 0), 0, device)
     network, recipe, kept = _start(name, seed)
-    data = _pictures(name, "train")
+    data = arrays(open_images(_data_of(name), "train"))
     start = short_hash(WEIGHTS / f"{parent}.safetensors") if parent else "random"
     checkpoint = FOLDER / f"{name}-seed{seed}-{start[:8]}.checkpoint.pt"
     log = fit(network, data, recipe, device=device, checkpoint=checkpoint, every=200, resume=True)
@@ -163,7 +179,7 @@ def _train_one(name: str, path: Path, seed: int, device: torch.device) -> str:
         "machine": f"{platform.system()}, {os.cpu_count()} cores",
     }
     if path == _place(name, seed):
-        keep(name, seed, found, made, WEIGHTS)
+        keep_results(name, seed, found, made, WEIGHTS)
     record = {
         "network": f"mini/{name}",
         "parameters": sum(p.numel() for p in network.parameters()),
@@ -188,13 +204,12 @@ def save_half(network: nn.Module, path: Path) -> None:
     half = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
     with replacing(path) as part:
         save_file(half, part)
-        part.chmod(0o644)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in half.items()})
 
 
 def _measure(network: nn.Module, split: str, name: str = "") -> np.ndarray:
-    images, labels = _pictures(name, split, progress=False)
-    return true_ranks(predict(network, images), torch.from_numpy(labels.copy()))
+    images, labels = arrays(open_images(_data_of(name), split), progress=False)
+    return true_ranks(logits_of_arrays(network, images), torch.from_numpy(labels.copy()))
 
 
 def _classes(name: str) -> list[str]:
@@ -203,30 +218,3 @@ def _classes(name: str) -> list[str]:
 
 def _data_of(name: str) -> str:
     return ELSEWHERE[name][1] if name in ELSEWHERE else "mini/objects"
-
-
-def _pictures(name: str, split: str, progress: bool = True):
-    """Pictures and labels that the network `name` is trained or measured on."""
-    if name in ELSEWHERE:
-        return drawn_arrays(MiniScenes(split), progress=progress)
-    return arrays(split, progress=progress)
-
-
-__all__ = ["SEEDS", "load_seed"]
-
-
-def load_seed(name: str, seed: int) -> nn.Module:
-    """The network `name` (without "mini/") trained with that seed; seed 0 is the shipped one.
-
-    Raises:
-        MissingData: it has not been trained here.
-    """
-    if seed == 0:
-        return load_mini(name)
-    path = FOLDER / f"{name}-seed{seed}.safetensors"
-    if not path.exists():
-        raise MissingData(
-            f"{path} is not here; train it: python -m cam_utils train --network mini/{name} "
-            f"--seed {seed}, or all of them: {COMMAND}."
-        )
-    return load_mini(name, path)

@@ -14,6 +14,7 @@ from ...data import open_images
 from ...errors import BrokenWeights, CamError, MissingData
 from ...hashes import short_hash
 from ...keep import replacing, write_json
+from ...networks.surgery import CUT_NETWORKS
 from ...networks.zoo.caffe import caffe_file
 from ...networks.zoo.caffe_layers import CaffeGapNetwork
 from ...networks.zoo.caffe_nets import googlenet_cam
@@ -22,8 +23,10 @@ from ...provenance import device_name, versions
 from ...train import fit
 from ...train.cost import Cost, estimate
 from ...train.recipe import RELEASED, Recipe
+from .heads import PARENT
 
-PAPER_NETWORKS = {"googlenet-gap": "avg", "googlenet-gmp": "max"}  # and their pooling
+# Those that the released solver is for, and their pooling.
+TRAINABLE = {name: pool for name, (parent, pool) in CUT_NETWORKS.items() if parent == PARENT}
 
 ILSVRC_TRAIN = 1000, 1_281_167  # classes, photos
 
@@ -43,7 +46,7 @@ def train_paper(
     """Fine-tune one network of the paper on the training split of a data set.
 
     Args:
-        name: a key of `PAPER_NETWORKS`.
+        name: a key of `TRAINABLE`.
         data: as in `open_images`; the paper's is "ilsvrc".
         root: folder with the data sets and weights/ (bvlc_googlenet.caffemodel).
         out: safetensors file; beside it lie <out>.checkpoint.pt and <out>.json (recipe, log,
@@ -57,9 +60,9 @@ def train_paper(
     Raises:
         CamError: unknown names, missing data or weights, and all that `fit` raises.
     """
-    if name not in PAPER_NETWORKS:
+    if name not in TRAINABLE:
         raise CamError(
-            f"Cannot train {name!r}; expected one of {', '.join(PAPER_NETWORKS)}, or a mini/… name."
+            f"Cannot train {name!r}; expected one of {', '.join(TRAINABLE)}, or a mini/… name."
         )
     root = root or os.environ.get("CAM_DATA")
     if estimate_only:
@@ -87,7 +90,7 @@ def train_paper(
             "network": name,
             "group": group,
             "weights": short_hash(out),
-            "started from": short_hash(caffe_file("caffe/googlenet", root)),
+            "started from": short_hash(caffe_file(PARENT, root)),
             "images": f"{images.name} {images.split}, {len(images)} images",
             "recipe": asdict(recipe),
             "log": log.round(6).to_dict("records"),
@@ -114,7 +117,7 @@ def start_network(
     Raises:
         MissingData, BrokenWeights: bvlc_googlenet.caffemodel.
     """
-    path = caffe_file("caffe/googlenet", root)
+    path = caffe_file(PARENT, root)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _build(name, classes, group)
@@ -153,7 +156,7 @@ def load_trained(path: str | Path) -> CaffeGapNetwork:
     return network.eval()
 
 
-def released(**changes) -> Recipe:
+def released_recipe(**changes) -> Recipe:
     """The released solver with those values changed that are not None; epochs end iterations.
 
     The rate still falls every 40,000 steps unless `step_size` is given: a shorter run is the
@@ -178,6 +181,6 @@ def _estimate(name: str, data: str, root: str | None, group: int, recipe: Recipe
 
 
 def _build(name: str, classes: int, group: int) -> CaffeGapNetwork:
-    network = googlenet_cam(classes, group=group, pool=PAPER_NETWORKS[name])
+    network = googlenet_cam(classes, group=group, pool=TRAINABLE[name])
     network.name = f"trained/{name}"
     return network

@@ -24,21 +24,22 @@ from ...metrics.localization import (
     misses,
     paired_difference,
 )
+from ..s31_surgery.tables import NETWORKS
 
 CAM, BACKPROP = "cam", "backprop"
 
 # method, and the network in the profiles "mini" and "paper" (None: no weights exist)
 ROWS: dict[str, tuple[str, dict]] = {
-    "GoogLeNet-GAP": (CAM, {"mini": "mini/googlenet-gap", "paper": "caffe/googlenet-cam"}),
-    "VGGnet-GAP": (CAM, {"mini": "mini/vgg-gap", "paper": "caffe/vgg16-cam"}),
-    "GoogLeNet": (CAM, {"mini": "mini/googlenet", "paper": "caffe/googlenet"}),
-    "AlexNet*-GAP": (CAM, {"mini": "mini/alexnetplus-gap", "paper": "caffe/alexnetplus-cam"}),
-    "AlexNet-GAP": (CAM, {"mini": "mini/alexnet-gap", "paper": None}),
-    "NIN": (CAM, {"mini": "mini/nin", "paper": "caffe/nin"}),
-    "Backprop on GoogLeNet": (BACKPROP, {"mini": "mini/googlenet", "paper": "caffe/googlenet"}),
-    "Backprop on VGGnet": (BACKPROP, {"mini": "mini/vgg", "paper": "caffe/vgg16"}),
-    "Backprop on AlexNet": (BACKPROP, {"mini": "mini/alexnet", "paper": "caffe/alexnet"}),
-    "GoogLeNet-GMP": (CAM, {"mini": "mini/googlenet-gmp", "paper": None}),
+    "GoogLeNet-GAP": (CAM, NETWORKS["GoogLeNet-GAP"]),
+    "VGGnet-GAP": (CAM, NETWORKS["VGGnet-GAP"]),
+    "GoogLeNet": (CAM, NETWORKS["GoogLeNet"]),
+    "AlexNet*-GAP": (CAM, NETWORKS["AlexNet*-GAP"]),
+    "AlexNet-GAP": (CAM, NETWORKS["AlexNet-GAP"]),
+    "NIN": (CAM, NETWORKS["NIN"]),
+    "Backprop on GoogLeNet": (BACKPROP, NETWORKS["GoogLeNet"]),
+    "Backprop on VGGnet": (BACKPROP, NETWORKS["VGGnet"]),
+    "Backprop on AlexNet": (BACKPROP, NETWORKS["AlexNet"]),
+    "GoogLeNet-GMP": (CAM, NETWORKS["GoogLeNet-GMP"]),
     # not in the paper: a network of class maps whose weights are small and public
     "SqueezeNet": (CAM, {"mini": None, "paper": "caffe/squeezenet1.1"}),
 }
