@@ -119,7 +119,7 @@ def test_rows_hold_every_error_beside_the_papers():
 
 def test_differences_are_paired_and_name_both():
     found_tables = {"A": _table({1, 2}), "B": _table({2})}
-    (row,) = tables.differences(found_tables, [("A", "B"), ("A", "missing")], ("gt_known",))
+    (row,) = tables.error_differences(found_tables, [("A", "B"), ("A", "missing")], ("gt_known",))
     assert (row["first"], row["second"], row["measured"], row["n"]) == ("A", "B", 12.5, 8)
     assert row["low"] <= 12.5 <= row["high"]
 

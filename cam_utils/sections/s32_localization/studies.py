@@ -97,11 +97,11 @@ def _tables_table2(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
     rows += tables.null_rows(truth, best.fraction, best.chosen_on, reported[base], nets[base].name)
     pairs = [(a, b) for a in tables.GAP for b in (*tables.BASELINES, "GoogLeNet-GMP")]
     pairs += [("GoogLeNet", b) for b in tables.BASELINES[1:]]
-    found = tables.differences(reported, pairs, blacklist=black)
+    found = tables.error_differences(reported, pairs, blacklist=black)
     centre = baselines.hits(baselines.centre_box(truth, best.fraction), truth)
     for row, table in reported.items():
         own = {k: baselines.null_misses(centre, table, k) for k in tables.METRICS}
-        found += tables.differences({row: table, "centre box": own}, [(row, "centre box")])
+        found += tables.error_differences({row: table, "centre box": own}, [(row, "centre box")])
     for (row, name), table in evaluated.items():
         if name == "RELEASED":
             found += _five_boxes(row, table, black)
@@ -118,7 +118,7 @@ def _five_boxes(row: str, table, blacklist) -> list[dict]:
         f"{row}, five boxes on three classes": {"top5": misses(table, "five_box", blacklist)},
         f"{row}, one box on each of five classes": {"top5": misses(table, "top5", blacklist)},
     }
-    return tables.differences(guesses, [tuple(guesses)], ("top5",), blacklist)
+    return tables.error_differences(guesses, [tuple(guesses)], ("top5",), blacklist)
 
 
 # ---------------------------------------------------------------- the ablation and Table 3

@@ -152,7 +152,7 @@ def null_rows(truth: Truth, fraction: float, chosen_on: str, table: pd.DataFrame
     return rows
 
 
-def differences(
+def error_differences(
     tables: dict[str, pd.DataFrame], pairs, metrics=("top1", "top5", "gt_known"), blacklist=()
 ) -> list[dict]:
     """Rows first, second, metric, measured, low, high, n: first - second in points, paired.
