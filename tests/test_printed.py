@@ -120,7 +120,8 @@ def test_each_row_is_its_network(profile):
             continue
         # "Backprop on VGGnet", "ave pool, GoogLeNet, random weights"
         own = next(k for k in NETWORKS if k in row.removeprefix("Backprop on ").split(", "))
-        assert facts(name.removeprefix(UNTRAINED)) == NETWORKS[own], f"{row} is measured with {name}"
+        found = facts(name.removeprefix(UNTRAINED))
+        assert found == NETWORKS[own], f"{row} is measured with {name}"
 
 
 def test_every_row_of_the_paper_is_there():
