@@ -149,7 +149,7 @@ def test_classes_whose_photos_are_complete_are_measured(tmp_path, monkeypatch, c
     trees.cub(tmp_path)
     opened = TABLE4.open(Ask("paper", tmp_path))
     assert list(opened.parts) == ["listed test", "listed train"]  # no weights: boxes alone
-    assert "needs the weight file" in opened.missing["table4"]
+    assert "its weight file" in opened.missing["table4"]
     assert capsys.readouterr().out.count("Table 4 itself is not measured") == 1
     monkeypatch.setattr(studies, "open_rows", lambda rows, ask: (dict.fromkeys(rows), {}))
     opened = TABLE4.open(Ask("paper", tmp_path))

@@ -131,15 +131,13 @@ def test_test_photos_change_nothing_that_is_chosen(root, fits, tmp_path):
 def test_what_is_not_there_is_named(tmp_path, root, monkeypatch):
     rows = {row: tables.FEATURES[row] for row in (f"{ROWS[0]}, {tables.RANDOM}", ROWS[0])}
     monkeypatch.setattr(studies, "FEATURES", rows)
-    with pytest.raises(
-        MissingData, match=r"None of the data sets .* no Scene15 under <fold"
-    ):
+    with pytest.raises(MissingData, match=r"None of the data sets .* no Scene15 under <fold"):
         TABLE5.open(Ask("paper", tmp_path))
     opened = TABLE5.open(Ask("paper", root))
     assert list(opened.parts) == ["Scene15"]
     assert list(opened.networks) == [f"{ROWS[0]}, {tables.RANDOM}"]
     assert "no Caltech256 under <folder>" in opened.missing["Caltech256"]
-    assert "needs the weight file" in opened.missing[ROWS[0]]
+    assert "its weight file" in opened.missing[ROWS[0]]
 
 
 def test_the_stored_tables_come_from_the_rows_alone(study, tmp_path):

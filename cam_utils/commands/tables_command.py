@@ -12,8 +12,7 @@ from ..sections.s42_patterns.studies import STUDIES as PATTERNS
 from ..study import Ask, Study, run
 
 STUDIES: dict[str, Study] = {
-    study.name: study
-    for study in (*MAPS, *LOCALIZATION, *TRANSFER, *BIRDS, *PATTERNS, *UNITS)
+    study.name: study for study in (*MAPS, *LOCALIZATION, *TRANSFER, *BIRDS, *PATTERNS, *UNITS)
 }
 
 
