@@ -43,7 +43,7 @@ def figure7(
     """
     protocol = replace(PAPER, view="whole", threshold=threshold)
     with plots.style():
-        fig, axes = plots.panels(len(chosen), max(map(len, chosen.values())), 1.6)
+        fig, axes = plots.panels(len(chosen), max(map(len, chosen.values())), 1.5)
         fig.set_figheight(fig.get_figheight() + 0.05 * len(chosen))  # IoU under the pictures
         for row, (label, ids) in zip(axes, chosen.items(), strict=True):
             for ax, id in zip(row, ids, strict=False):

@@ -23,7 +23,7 @@ WRONG, TOOL = "#d62728", "#ff9f1c"
 
 
 @dataclass(frozen=True)
-class Shown:
+class MappedPicture:
     """A test picture with the map (H, W) of its true class and what the SVM says of it."""
 
     record: object
@@ -33,14 +33,14 @@ class Shown:
     taken_for: str  # the class of the highest one; "" if that is right
 
 
-def shown(found: Transfer, places: list[int], view: str = "center") -> list[Shown]:
+def shown(found: Transfer, places: list[int], view: str = "center") -> list[MappedPicture]:
     """Pictures of the test part with the maps of their true classes."""
     records = [transfer.record_of(found, k) for k in places]
     labels = torch.from_numpy(found.test.labels[places])
     maps = maps_of_images(found.network, [r.image for r in records], view, classes=labels[:, None])
     names, own, hits, taken = found.classes, found.own(), found.hits, found.predicted
     return [
-        Shown(r, m.maps[0], names[label], float(own[k]), "" if hits[k] else names[taken[k]])
+        MappedPicture(r, m.maps[0], names[label], float(own[k]), "" if hits[k] else names[taken[k]])
         for r, m, label, k in zip(records, maps, labels, places, strict=True)
     ]
 
@@ -77,7 +77,7 @@ def figure8(sets: list[Transfer], classes: int, count: int, seed: int) -> Figure
     """
     with plots.style():
         columns = classes * count + 1
-        fig, axes = plots.panels(2 * len(sets), columns, size=1.02, titled=0)
+        fig, axes = plots.panels(2 * len(sets), columns, size=0.86, titled=0)
         # a long name must not make its panel narrow: titles stand in rows' gaps
         fig.set_figheight(fig.get_figheight() + 0.1 * len(axes))
         fig.get_layout_engine().set(h_pad=0.085, w_pad=0.015)
@@ -129,12 +129,12 @@ def _by_class(found: Transfer, classes: int, count: int, seed: int) -> list[int]
     return [k for label in labels for k in transfer.choose(found, int(label), count, seed)]
 
 
-def _most(some: Iterable[Shown]) -> float:
+def _most(some: Iterable[MappedPicture]) -> float:
     """The top of a scale that several maps share; evidence against a class is drawn as none."""
     return max(float(s.map.max()) for s in some)
 
 
-def _show(panels, s: Shown, title: str, told: str, most: float):
+def _show(panels, s: MappedPicture, title: str, told: str, most: float):
     """A picture and its map, in two panels; the map's title is red where the SVM is wrong."""
     plots.show_image(panels[0], s.record.image, title)
     bar = plots.show_cam(panels[1], s.record.image, s.map, told, 0, most)
