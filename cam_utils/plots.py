@@ -178,6 +178,14 @@ def colour_bar(fig: Figure, mappable, axes, label: str = "") -> None:
     bar.set_label(label)
 
 
+def name_row(ax: Axes, text: str, size: float | None = None, away: float = 0.05) -> None:
+    """Write what a row of panels shows, upright, to the left of its first panel."""
+    ax.text(
+        -away, 0.5, text, transform=ax.transAxes, rotation=90, ha="right", va="center",
+        fontsize=size,
+    )  # fmt: skip
+
+
 def caption(fig: Figure, text: str) -> None:
     """The provenance line under a figure."""
     fig.supxlabel(text, fontsize=6.5, color="0.35", ha="left", x=0.005)

@@ -73,7 +73,8 @@ class Study:
         open: networks and data, checked, before any long work.
         measure: rows picture by picture; what takes long.
         tables: the rows of the stored tables, from what was measured alone; and a note of what was
-            chosen on the way, for the provenance.
+            chosen on the way, for the provenance. What the note has under a table's name is that
+            table's alone.
         profiles: in which it can be run.
     """
 
@@ -99,8 +100,11 @@ def run(study: Study, ask: Ask, out: str | Path | None = None) -> list[Path]:
     opened = study.open(ask)
     frames = study.measure(opened, ask)
     tables, note = study.tables(opened, frames)
-    made = record(study, ask, opened) | note
-    written = [write_rows(out / f"{name}.csv", rows, made) for name, rows in tables.items()]
+    made = record(study, ask, opened) | {k: v for k, v in note.items() if k not in tables}
+    written = [
+        write_rows(out / f"{name}.csv", rows, made | note.get(name, {}))
+        for name, rows in tables.items()
+    ]
     if ask.profile == "mini" and frames:
         written.append(write_frames(out / "rows" / f"{study.name}.npz", frames))
     return written
@@ -115,6 +119,7 @@ def record(study: Study, ask: Ask, opened: Opened) -> dict:
         "network": ", ".join(nets) or None,
         "weights": nets or None,
         "n": len(opened.images) if opened.images is not None else 0,
+        "seed": ask.seed,
         "missing": opened.missing,
         "command": f"python -m cam_utils tables --profile {ask.profile} --only {study.name}"
         + options,
@@ -144,11 +149,16 @@ def open_rows(
                 raise MissingData("no weights exist")
             found[row] = load(names[ask.profile], ask.root)
         except MissingData as error:
-            missing[row] = str(error).replace(str(ask.root), "<folder>")
+            missing[row] = reason(error, ask)
     if not found:
         reasons = "; ".join(f"{row}: {reason}" for row, reason in missing.items())
         raise MissingData(f"None of the networks is here. {reasons}")
     return found, missing
+
+
+def reason(error: Exception, ask: Ask) -> str:
+    """Why something is not here, without the name of this machine's folder."""
+    return str(error).replace(str(ask.root), "<folder>")
 
 
 def first(images, limit: int):

@@ -10,7 +10,6 @@ from cam_utils.metrics.energy import (
     energy_gain,
     energy_share,
     in_boxes,
-    looks,
     peak_inside,
     peak_points,
     placement,
@@ -48,19 +47,6 @@ def test_peaks_are_cell_centres_in_the_image():
     points = np.array([[5.0, 5.0], [10.0, 5.0], [5.0, 5.0]])
     box = np.array([[0, 0, 10, 10.0]])
     assert in_boxes(points, [box, box, box[:0]]).tolist() == [True, False, False]  # half-open
-
-
-def test_looks_at_a_part_of_a_thing():
-    thing, part = np.zeros((4, 6), bool), np.zeros((4, 6), bool)
-    thing[:, :3] = True
-    part[0] = True  # reaches out of the thing; that counts for neither
-    found = looks(np.ones((4, 6)), part, thing)
-    assert found.part == pytest.approx(3 / 24)
-    assert found.thing == pytest.approx(12 / 24)
-    assert found.part_in_thing == pytest.approx(3 / 12)
-    assert found.hit
-    nowhere = looks(np.zeros((4, 6)), part, thing)
-    assert np.isnan([nowhere.part, nowhere.thing, nowhere.part_in_thing]).all()
 
 
 def test_placement_beside_maps_that_never_look():

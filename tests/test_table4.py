@@ -1,61 +1,160 @@
 """Table 4: the paper's rows, the measured ones, and boxes that never look."""
 
+import json
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
+import trees
 from tiny_birds import Blobs, Colours
 
 from cam_utils.book import published
 from cam_utils.commands.scoreboard.cells import cells
 from cam_utils.data.truth_reader import read_truth
 from cam_utils.metrics.intervals import rate
-from cam_utils.sections import s41_birds
-from cam_utils.sections.s41_birds import figures, studies, tables
-from cam_utils.study import stored_table
+from cam_utils.sections.s41_birds import figures, studies, tables, verdicts
+from cam_utils.sections.s41_birds.experiment import (
+    BOX,
+    CROP,
+    FULL,
+    LEAKY,
+    PAPER_SETUP,
+    Setup,
+    fine_grained,
+)
+from cam_utils.study import Ask, Opened, read_frames, run, stored_table, write_frames
+
+(TABLE4,) = studies.STUDIES
 
 
 @pytest.fixture(scope="module")
 def found():
-    setup, how = s41_birds.Setup(folds=3), {"cache": False, "progress": False}
-    return s41_birds.run(Blobs("train", 40), Blobs("test", 32), Colours().eval(), setup, **how)
+    setup, how = Setup(folds=3), {"cache": False, "progress": False}
+    return fine_grained(Blobs("train", 40), Blobs("test", 32), Colours().eval(), setup, **how)
+
+
+@pytest.fixture(scope="module")
+def study():
+    """The study on blobs: two thresholds and two margins on val, two setups on test."""
+    network = Colours().eval()
+    network.weights_hash = "random"
+    parts = {name: Blobs(name, n) for name, n in (("test", 32), ("train", 40), ("val", 24))}
+    opened = Opened({"Table 4": network}, parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cam_utils.keep.project_root", lambda: None)
+        patch.setattr(studies, "THRESHOLDS", (0.2, 0.5))
+        patch.setattr(studies, "MARGINS", (0.0, 0.3))
+        return opened, TABLE4.measure(opened, Ask())
 
 
 def test_rows_of_the_paper_stand_beside_the_measured_ones(found):
-    rates = {step: found.accuracy(step) for step in found.predictions}
-    table = tables.side_by_side(rates).set_index(["method", "annotation"])
+    rates = {step: found.accuracy(step) for step in found.steps}
+    table = tables.table4_beside_paper(rates).set_index(["method", "annotation"])
     assert len(table) == len(published.table(4)) == 8
     own = table.loc[("GoogLeNet-GAP on crop", "n/a")]
     assert own["paper, CUB"] == "67.8"
-    assert own["drawn birds"] == str(rates[s41_birds.CROP])
+    assert own["drawn birds"] == str(rates[CROP])
     assert own["real, CUB"] == tables.ABSENT
     others = table.loc[[("DPD", "BBox+Parts"), (tables.PARTED, "BBox+Parts")]]
     assert (others[["drawn birds", "real, CUB"]] == "-").all(axis=None)
-    real = tables.side_by_side(rates, {s41_birds.CROP: rate([True, False])})
-    assert real.set_index("method").loc["GoogLeNet-GAP on crop", "real, CUB"].startswith("50.0 [")
+    real = tables.table4_beside_paper(rates, {CROP: rate([True, False])}).set_index("method")
+    assert real.loc["GoogLeNet-GAP on crop", "real, CUB"].startswith("50.0 [")
+    assert real.loc["GoogLeNet-GAP on BBox", "real, CUB"] == "-"
 
 
 def test_stored_rows_are_the_scores(found):
-    rows = {row["step"]: row for row in tables.accuracies(found)}
-    assert rows[s41_birds.BOX]["paper"] == 70.5
-    assert rows[s41_birds.LEAKY]["paper"] is None
-    assert rows[s41_birds.FULL]["measured"] == pytest.approx(
-        found.accuracy(s41_birds.FULL).value, abs=1e-3
+    rows = {row["step"]: row for row in tables.step_rows({"paper": found})}
+    assert rows[BOX]["paper"] == 70.5
+    assert rows[LEAKY]["paper"] is None
+    assert rows[FULL]["measured"] == pytest.approx(found.accuracy(FULL).value, abs=1e-3)
+    assert rows["CAM box, IoU 0.5"]["measured"] == pytest.approx(found.located().value, abs=1e-3)
+    pairs = {(row["first"], row["second"]): row for row in tables.gain_rows({"paper": found})}
+    gain = found.difference(FULL, BOX)
+    assert pairs[FULL, BOX]["low"] == pytest.approx(gain.low, abs=1e-3)
+    assert (CROP, LEAKY) in pairs
+
+
+def test_the_cam_stands_beside_boxes_that_never_look(found):
+    test = Blobs("test", 32)
+    truth = read_truth(test, progress=False)
+    assert len(tables.null_rates(truth, 0.6)) == 6
+    corners, middle = verdicts.above_chance(found, truth, 0.6, test)
+    assert corners.measured.startswith(str(found.located()))
+    assert corners.measured.endswith("by the random corners")
+    assert middle.measured.endswith("by the centre box, 60 % of the sides")
+    assert (corners.name, middle.name) == (
+        "birds-above-chance-real",
+        "birds-above-chance-middle-real",
     )
-    pairs = {(row["first"], row["second"]): row for row in tables.differences(found)}
-    gain = found.difference(s41_birds.FULL, s41_birds.BOX)
-    assert pairs[s41_birds.FULL, s41_birds.BOX]["low"] == pytest.approx(gain.low, abs=1e-3)
-    assert (s41_birds.CROP, s41_birds.LEAKY) in pairs
+    missed = found.rows.assign(iou=0.0)
+    for iou, holds in ((1.0, True), (0.0, None)):
+        planted = type(found)(missed.assign(iou=iou), found.fits)
+        assert verdicts.above_chance(planted, truth, 0.1, test)[1].holds is holds
 
 
-def test_the_cam_stands_beside_every_null_baseline(found):
-    truth = read_truth(Blobs("test", 32), progress=False)
-    rates = tables.located(found, truth, 0.6)
-    assert next(iter(rates)) == "CAM, predicted class"
-    assert rates["CAM, predicted class"] == found.located()
-    assert len(rates) == 7
-    assert all(r.n == 32 for r in rates.values())
+def test_the_study_chooses_on_val_and_reports_on_test(study):
+    opened, frames = study
+    made, note = TABLE4.tables(opened, frames)
+    tried = pd.DataFrame(made["table4_setups"])
+    assert [tuple(row) for row in tried[["threshold", "margin"]].to_numpy()] == [
+        (0.2, 0.0), (0.2, 0.3), (0.5, 0.0), (0.5, 0.3),
+    ]  # fmt: skip
+    assert (tried["n"] == 24).all()
+    assert tried["located"][0] == tried["located"][1]  # a margin does not move the box
+    how = {"cache": False, "progress": False}
+    parts = opened.parts["train"], opened.parts["val"], opened.networks["Table 4"]
+    again = fine_grained(*parts, Setup(0.5, 0.3), (CROP,), **how)
+    assert tried["measured"][3] == pytest.approx(again.accuracy(CROP).value, abs=1e-3)
+    best = tried.loc[tried["measured"].idxmax()]
+    assert note["table4"]["chosen"] == {"threshold": best["threshold"], "margin": best["margin"]}
+    rows = pd.DataFrame(made["table4"])
+    assert rows["setup"].unique().tolist() == ["paper", "chosen on val"]
+    assert (rows["n"] == 32).all()
+    assert note["table4_setups"] == {"split": "val", "n": 24}
+    assert note["table4_differences"]["empty"]["paper"].keys() == {
+        "test",
+        "train, true",
+        "train, predicted",
+    }
+
+
+def test_the_stored_tables_come_from_the_rows_alone(study, tmp_path):
+    """Written and read again the rows give the same tables; no box changes sides."""
+    opened, frames = study
+    again = read_frames(write_frames(tmp_path / "rows.npz", frames))
+    (made, note), (same, same_note) = TABLE4.tables(opened, frames), TABLE4.tables(opened, again)
+    assert note == same_note
+    for name, rows in made.items():
+        pd.testing.assert_frame_equal(pd.DataFrame(rows), pd.DataFrame(same[name]))
+    paper = fine_grained(
+        opened.parts["train"], opened.parts["test"], opened.networks["Table 4"], PAPER_SETUP,
+        cache=False, progress=False,
+    )  # fmt: skip
+    located = next(r for r in made["table4"] if r["step"] == "CAM box, IoU 0.5")
+    assert located["measured"] == pytest.approx(paper.located().value, abs=1e-3)
+
+
+def test_a_part_of_the_study_can_be_measured_again(study, monkeypatch):
+    opened, frames = study
+    monkeypatch.setattr("cam_utils.keep.project_root", lambda: None)
+    few = {name: opened.parts[name] for name in ("test", "train")}  # no val: the paper's setup
+    again = TABLE4.measure(Opened(opened.networks, few), Ask())
+    assert again.keys() == {"rows|test|0.2|0", "fits|test|0.2|0"}
+    for key, frame in again.items():
+        pd.testing.assert_frame_equal(frame, frames[key])
+
+
+def test_classes_whose_photos_are_complete_are_measured(tmp_path, monkeypatch, capsys):
+    trees.cub(tmp_path)
+    opened = TABLE4.open(Ask("paper", tmp_path))
+    assert list(opened.parts) == ["listed test", "listed train"]  # no weights: boxes alone
+    assert "its weight file" in opened.missing["table4"]
+    assert capsys.readouterr().out.count("Table 4 itself is not measured") == 1
+    monkeypatch.setattr(studies, "open_rows", lambda rows, ask: (dict.fromkeys(rows), {}))
+    opened = TABLE4.open(Ask("paper", tmp_path))
+    assert list(opened.parts) == ["test", "train", "listed test", "listed train"]
+    assert opened.images.classes == ["Black footed Albatross", "Least Auklet"]
 
 
 def test_null_baselines_on_cubs_own_boxes(shared, tmp_path, capsys):
@@ -63,53 +162,34 @@ def test_null_baselines_on_cubs_own_boxes(shared, tmp_path, capsys):
     lists = tmp_path / "CUB_200_2011"
     photos = shutil.ignore_patterns("images")
     shutil.copytree(shared / "real" / "CUB_200_2011", lists, ignore=photos)
-    files = studies.run("paper", tmp_path, out=tmp_path)
+    files = run(TABLE4, Ask("paper", tmp_path), tmp_path)
     assert "photos of 0 of 200 classes of cub are complete" in capsys.readouterr().out
     assert [f.name for f in files] == ["cub_null_boxes.csv"]
+    about = json.loads(files[0].with_suffix(".json").read_text())
+    assert "are complete in <folder>" in about["missing"]["table4"]
+    assert (about["images"], about["split"], about["n"]) == ("cub", "test", 5794)
+    assert about["network"] is about["weights"] is None
     stored = stored_table("cub_null_boxes")
     made = pd.read_csv(files[0]).set_index("baseline")
     assert made.equals(stored[0].set_index("baseline"))
     assert made.loc["centre box, 60 % of the sides", "measured"] == pytest.approx(58.1, abs=0.05)
     assert made.loc["whole image", "measured"] == pytest.approx(18.6, abs=0.05)
-    assert stored[1]["centre box"]["chosen on"] == "the training images"
-    assert (
-        not (made["low"] <= tables.STATED["chance"])
-        .mul(made["high"] >= tables.STATED["chance"])
-        .any()
-    )
-
-
-def test_setups_are_tried_on_the_images_given(monkeypatch):
-    monkeypatch.setattr(studies, "THRESHOLDS", (0.2, 0.5))
-    monkeypatch.setattr(studies, "MARGINS", (0.0, 0.3))
-    train, val, network = Blobs("train", 40), Blobs("val", 24), Colours().eval()
-    rows = studies.setups(train, val, network, cache=False, progress=False)
-    assert [(r["threshold"], r["margin"]) for r in rows] == [
-        (0.2, 0.0), (0.2, 0.3), (0.5, 0.0), (0.5, 0.3),
-    ]  # fmt: skip
-    assert all(r["n"] == 24 for r in rows)
-    again = s41_birds.run(
-        train,
-        val,
-        network,
-        s41_birds.Setup(0.5, 0.3),
-        (s41_birds.CROP,),
-        cache=False,
-        progress=False,
-    )
-    assert rows[3]["measured"] == pytest.approx(again.accuracy(s41_birds.CROP).value, abs=1e-3)
-    assert rows[0]["located"] == rows[1]["located"]  # a margin does not move the box
+    assert about["centre box"] == stored[1]["centre box"]
+    above, chance = verdicts.stated_chance((made.reset_index(), about))
+    assert (above.holds, chance.holds) == (False, False)
+    assert (above.name, chance.on) == ("birds-above-chance-real", "cub test")
+    planted = made.reset_index().assign(low=5.0, high=6.0, measured=5.5)
+    assert [v.holds for v in verdicts.stated_chance((planted, about))] == [True, True]
 
 
 def test_figure7_shows_right_and_wrong_boxes_in_their_share(found):
     chosen = figures.choose_birds(found, species=2, each=4, seed=1)
     assert chosen == figures.choose_birds(found, species=2, each=4, seed=1)
-    bad = dict(zip(found.ids, found.overlaps < 0.5, strict=True))
+    labels = found.rows.set_index("id")["label"]
     for label, ids in chosen.items():
-        own = found.labels == label
-        assert all(found.labels[found.ids.index(id)] == label for id in ids)
-        share = np.mean([bad[id] for id in ids])
-        assert abs(share - (found.overlaps[own] < 0.5).mean()) <= 0.5 / 4
+        assert (labels[ids] == label).all()
+        share = np.mean([not found.hits[id] for id in ids])
+        assert abs(share - (~found.hits[labels == label]).mean()) <= 0.5 / 4
 
 
 def test_the_scoreboard_shows_the_stored_accuracies():

@@ -6,18 +6,25 @@ import pytest
 from PIL import Image
 from tiny_features import TinyGap, Toy
 
-from cam_utils import CamError
-from cam_utils.__main__ import main
-from cam_utils.book import published
+from cam_utils import CamError, MissingData
 from cam_utils.data.joined import InMemory
 from cam_utils.data.scene15 import CLASSES
-from cam_utils.features import SplitRule, extract, joined
-from cam_utils.sections.s4_transfer import studies, table5, tables
-from cam_utils.sections.s4_transfer.tables import columns_of, side_by_side
+from cam_utils.features import PROTOCOLS, SplitRule, extract, joined
+from cam_utils.sections.s4_transfer import studies, tables, verdicts
+from cam_utils.sections.s4_transfer.transfer import open_parts
+from cam_utils.study import Ask, Opened, read_frames, run, write_frames
 
+(TABLE5,) = studies.STUDIES
 GIVEN = (("train", "test"),)
 RULE = SplitRule("scene15", 8, random=2, given=GIVEN)
 ROWS = ("ave pool, GoogLeNet", "gap, GoogLeNet-GAP")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_kept():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cam_utils.keep.project_root", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +43,26 @@ def root(tmp_path_factory):
     return folder
 
 
+def measured(rule, networks, root):
+    """The study's rows of Scene15, divided by a rule."""
+    opened = Opened(networks, {"Scene15": open_parts(rule, root)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PROTOCOLS, "Scene15", rule)
+        return opened, TABLE5.measure(opened, Ask("paper", root))
+
+
 @pytest.fixture(scope="module")
-def fits(root):
+def study(root):
     networks = dict(zip(ROWS, (TinyGap(), TinyGap(seed=1)), strict=True))
-    table, missing = table5.measure({"Scene15": RULE}, networks, root, cache=False)
-    assert not missing
-    return table
+    for network in networks.values():
+        network.weights_hash = "tiny"
+    return measured(RULE, networks, root)
+
+
+@pytest.fixture(scope="module")
+def fits(study):
+    opened, frames = study
+    return tables.fits_of(frames, opened.networks)
 
 
 def test_every_split_and_view_is_fitted(fits):
@@ -61,7 +82,7 @@ def test_the_view_is_chosen_by_cross_validation(fits):
 
 
 def test_stored_rows(fits):
-    rows = pd.DataFrame(tables.accuracies(fits))
+    rows = pd.DataFrame(tables.accuracy_rows(fits))
     assert len(rows) == 4
     row = rows[(rows["feature"] == ROWS[0]) & (rows["split"] == "random")].iloc[0]
     own = fits[(fits["feature"] == ROWS[0]) & fits["chosen"] & (fits["split"] != "given")]
@@ -76,9 +97,9 @@ def test_stored_rows(fits):
 
 
 def test_differences_are_of_the_same_images(fits):
-    found = pd.DataFrame(tables.differences(fits))
+    found = pd.DataFrame(tables.difference_rows(fits))
     assert list(found["split"]) == ["given", "random"]
-    rows = pd.DataFrame(tables.accuracies(fits)).set_index(["feature", "split"])["measured"]
+    rows = pd.DataFrame(tables.accuracy_rows(fits)).set_index(["feature", "split"])["measured"]
     for row in found.itertuples():
         expected = rows[(row.first, row.split)] - rows[(row.second, row.split)]
         assert row.measured == pytest.approx(expected, abs=2e-3)
@@ -96,7 +117,10 @@ def test_test_photos_change_nothing_that_is_chosen(root, fits, tmp_path):
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
     rule = SplitRule("scene15", given=GIVEN)
-    poisoned, _ = table5.measure({"Scene15": rule}, {ROWS[0]: TinyGap()}, tmp_path, cache=False)
+    network = TinyGap()
+    network.weights_hash = "tiny"
+    opened, frames = measured(rule, {ROWS[0]: network}, tmp_path)
+    poisoned = tables.fits_of(frames, opened.networks)
     clean = fits[(fits["feature"] == ROWS[0]) & (fits["split"] == "given")]
     for column in ("view", "cost", "validated", "chosen"):
         assert poisoned[column].tolist() == clean[column].tolist()
@@ -104,11 +128,39 @@ def test_test_photos_change_nothing_that_is_chosen(root, fits, tmp_path):
     assert hits[0] < hits[1]
 
 
-def test_what_is_not_there_is_named(tmp_path):
-    sets = {"Scene15": RULE}
-    table, missing = table5.measure(sets, {ROWS[0]: TinyGap()}, tmp_path, cache=False)
-    assert table.empty
-    assert "no Scene15 under <folder>" in missing["Scene15"]
+def test_what_is_not_there_is_named(tmp_path, root, monkeypatch):
+    rows = {row: tables.FEATURES[row] for row in (f"{ROWS[0]}, {tables.RANDOM}", ROWS[0])}
+    monkeypatch.setattr(studies, "FEATURES", rows)
+    with pytest.raises(MissingData, match=r"None of the data sets .* no Scene15 under <fold"):
+        TABLE5.open(Ask("paper", tmp_path))
+    opened = TABLE5.open(Ask("paper", root))
+    assert list(opened.parts) == ["Scene15"]
+    assert list(opened.networks) == [f"{ROWS[0]}, {tables.RANDOM}"]
+    assert "no Caltech256 under <folder>" in opened.missing["Caltech256"]
+    assert "its weight file" in opened.missing[ROWS[0]]
+
+
+def test_the_stored_tables_come_from_the_rows_alone(study, tmp_path):
+    """Written and read again the rows give the same tables; no picture is opened."""
+    opened, frames = study
+    again = read_frames(write_frames(tmp_path / "rows.npz", frames))
+    closed = Opened(opened.networks, {})
+    (found, note), (same, _) = TABLE5.tables(opened, frames), TABLE5.tables(closed, again)
+    assert found.keys() == {"table5", "table5_differences", "table5_scene15"}
+    for name, rows in found.items():
+        pd.testing.assert_frame_equal(pd.DataFrame(rows), pd.DataFrame(same[name]))
+    assert (note["images"], note["split"], note["n"]) == ("Scene15", "given, random", 90)
+    each = pd.DataFrame(found["table5_scene15"])
+    assert len(each) == len(frames) == 2 * 3 * 2
+
+
+def test_a_part_of_the_study_can_be_measured_again(study, root):
+    opened, frames = study
+    few = {ROWS[1]: opened.networks[ROWS[1]]}
+    _, again = measured(RULE, few, root)
+    assert again.keys() == {key for key in frames if key.split("|")[1] == ROWS[1]}
+    for key, frame in again.items():
+        pd.testing.assert_frame_equal(frame, frames[key])
 
 
 def test_features_of_one_kind_are_joined():
@@ -134,36 +186,71 @@ def test_pictures_in_memory_are_made_once():
 
 
 def test_random_control_networks_are_the_same_every_time():
-    first, again = (studies.untrained("mini/googlenet") for _ in range(2))
+    name = f"{tables.UNTRAINED}mini/googlenet"
+    first, again = (studies.feature_network(name) for _ in range(2))
     assert first.weights_hash == again.weights_hash
-    assert first.weights_hash != studies.untrained("mini/googlenet", seed=1).weights_hash
+    assert first.weights_hash != studies.feature_network(name, seed=1).weights_hash
 
 
-def test_the_command_writes_the_drawn_worlds_table(tmp_path, monkeypatch, capsys):
-    rows = ("gap, GoogLeNet-GAP", f"gap, GoogLeNet-GAP, {table5.RANDOM}")
-    monkeypatch.setattr(table5, "FEATURES", {k: table5.FEATURES[k] for k in rows})
+def test_a_short_run_writes_the_drawn_worlds_table(tmp_path, monkeypatch):
+    rows = ("gap, GoogLeNet-GAP", f"gap, GoogLeNet-GAP, {tables.RANDOM}")
+    monkeypatch.setattr(studies, "FEATURES", {k: tables.FEATURES[k] for k in rows})
     monkeypatch.setattr(studies, "MINI_SETS", ("mini/objects",))
-    monkeypatch.setattr("cam_utils.keep.project_root", lambda: None)
-    given = ["--only", "table5", "--limit", "6", "--out", str(tmp_path), "--device", "cpu"]
-    assert main(["tables", *given]) == 0
-    assert "table5.csv" in capsys.readouterr().out
-    found = pd.read_csv(tmp_path / "table5.csv").set_index("feature")
+    files = run(TABLE5, Ask("mini", limit=6), tmp_path)
+    assert [f.name for f in files] == ["table5.csv", "table5_differences.csv", "table5.npz"]
+    found = pd.read_csv(files[0]).set_index("feature")
     assert found.loc[rows[0], "measured"] > found.loc[rows[1], "measured"] + 20
     assert found.loc[rows[0], ["n", "n_train"]].tolist() == [144, 144]
-    difference = pd.read_csv(tmp_path / "table5_differences.csv").iloc[0]
-    assert difference["low"] > 0
+    assert pd.read_csv(files[1]).iloc[0]["low"] > 0
 
 
 def test_the_table_stands_beside_the_papers(monkeypatch, fits):
-    stored = pd.DataFrame(tables.accuracies(fits))
+    stored = pd.DataFrame(tables.accuracy_rows(fits))
     mini = stored[stored["split"] == "given"].assign(data="mini/scenes", paper=np.nan)
     found = {"paper": (stored, {}), "mini": (mini, {})}
-    monkeypatch.setattr(published, "measured", lambda name, profile="paper": found.get(profile))
-    shown = side_by_side(["Scene15", "SUN Attribute"])
+    monkeypatch.setattr(tables, "stored_table", lambda name, profile="paper": found.get(profile))
+    shown = tables.table5_beside_paper(["Scene15", "SUN Attribute"])
     assert list(shown.columns)[:2] == ["feature", "paper: Scene15"]
     assert shown["paper: SUN Attribute"][0].endswith("?")  # the doubtful cell
     assert shown["paper: Scene15"][1] == "88.02"
     row = shown[shown["feature"] == ROWS[0]].iloc[0]
-    assert row["real: Scene15"].startswith(f"{stored['measured'][1]:.2f} [")
+    assert row["real: Scene15"].startswith(f"{stored['measured'][1]:.2f} [")  # random splits
+    assert row["real: SUN Attribute"] == shown["real: Scene15"][0] == "-"  # no fc7 was measured
     assert "mini: mini/scenes" in shown
-    assert columns_of("mini") == ["mini/scenes"]
+    assert tables.columns_of("mini") == ["mini/scenes"]
+
+
+def pairs_of(gap_pool, gap_fc7, pool_fc7, half=0.5):
+    """Stored differences of three transfer sets, and of the networks' own classes."""
+    values = {(verdicts.GAP, verdicts.POOL): gap_pool, (verdicts.GAP, verdicts.FC7): gap_fc7,
+              (verdicts.POOL, verdicts.FC7): pool_fc7}  # fmt: skip
+    sets = {"mini/objects": 50, "mini/scenes": 0, "mini/actions": 1, "mini/birds": -1}
+    rows = [
+        {"data": data, "split": "given", "first": a, "second": b, "measured": v + more}
+        | {"low": v + more - half, "high": v + more + half, "n": 100}
+        for data, more in sets.items()
+        for (a, b), v in values.items()
+    ]
+    return pd.DataFrame(rows), {"split": "given", "images": ", ".join(sets)}
+
+
+def test_verdicts_of_features_have_three_answers():
+    alike, better = verdicts.features(pairs_of(0.5, 3, 4))
+    assert (alike.holds, better.holds) == (True, True)
+    assert alike.measured == "0.5 [0.2, 0.8]"  # without the networks' own classes
+    assert alike.on == "mini/scenes, mini/actions, mini/birds, given splits"
+    assert (alike.paper, better.paper) == ("-0.42", ["+7.78", "+8.20"])
+    assert [v.holds for v in verdicts.features(pairs_of(9, 3, -4))] == [False, False]
+    assert [v.holds for v in verdicts.features(pairs_of(2, 3, 0, half=2))] == [None, None]
+
+
+def test_verdicts_of_maps_and_photos(fits):
+    toy = Toy()
+    assert verdicts.svm_maps(1e-6, toy)[0].holds is True
+    assert verdicts.svm_maps(1e-3, toy)[0].holds is False  # a planted error
+    assert verdicts.svm_maps(1e-3, toy)[0].measured == "1.0e-03"
+    table = pd.DataFrame(tables.accuracy_rows(fits))
+    found = verdicts.scene15((table, {}))
+    assert (found.holds, found.kind, found.paper) == (False, "real", 88.02)
+    good = table.assign(high=89.0)
+    assert verdicts.scene15((good, {})).holds is True

@@ -1,6 +1,7 @@
 """A linear SVM on a new data set: what is chosen, how it is kept, and where its maps lie."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -10,14 +11,13 @@ from cam_utils.data.record import Record
 from cam_utils.features import fit_svm, svm_cams
 from cam_utils.features import svm as linear_svm
 from cam_utils.features.splits import SplitRule
-from cam_utils.sections.s4_transfer import figures, transfer
-from cam_utils.sections.s4_transfer import part_energy as colours
-from cam_utils.sections.s4_transfer.part_energy import (
+from cam_utils.sections.s4_transfer import figures, transfer, verdicts
+from cam_utils.sections.s4_transfer.evidence import (
     breadth,
-    breadth_table,
+    breadths,
     energy_table,
-    part_energy,
-    regions,
+    regions_of,
+    shares_of_parts,
 )
 from cam_utils.views import center_crop
 
@@ -33,7 +33,7 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(cache):
     network = load_network("mini/alexnet-gap")
-    return transfer.learn(network, RULE, limit=150, cache=cache)
+    return transfer.learn_svm(network, RULE, limit=150, cache=cache)
 
 
 def test_decisions_are_of_the_frozen_network(found):
@@ -60,7 +60,7 @@ def test_boxes_and_parts_are_never_read(found, cache, monkeypatch):
 
     monkeypatch.setattr(type(found.images.dataset), "record", poisoned)
     network = load_network("mini/alexnet-gap")
-    again = transfer.learn(network, RULE, limit=60, cache=False)
+    again = transfer.learn_svm(network, RULE, limit=60, cache=False)
     svm = fit_svm(found.train.values[:60], found.train.labels[:60], found.classes)
     np.testing.assert_allclose(again.svm.weights, svm.weights, rtol=1e-3, atol=1e-4)
 
@@ -72,8 +72,8 @@ def test_the_svm_is_kept_and_read_again(found, cache, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(transfer, "fit_svm", refuse)
-    again = transfer.learn(load_network("mini/alexnet-gap"), RULE, limit=150, cache=cache)
+    monkeypatch.setattr(linear_svm, "fit_svm", refuse)
+    again = transfer.learn_svm(load_network("mini/alexnet-gap"), RULE, limit=150, cache=cache)
     np.testing.assert_array_equal(again.svm.weights, found.svm.weights)
     with pytest.raises(AssertionError, match="trained again"):  # other pictures, another SVM
         transfer.kept_svm(found.train.take(range(100)), found.classes, 0, cache)
@@ -106,19 +106,19 @@ def test_data_sets_that_are_not_here_are_named(tmp_path, cache):
         "Event8": SplitRule("event8", 70, 60, random=5),
         "actions": RULE,
     }
-    sets, missing = transfer.learn_all(network, rules, tmp_path, limit=60, cache=cache)
+    sets, missing = transfer.learn_svms(network, rules, tmp_path, limit=60, cache=cache)
     assert list(sets) == ["actions"]
     assert "event" in missing["Event8"].lower()
     with pytest.raises(MissingData, match="Event8"):
-        transfer.learn_all(network, {"Event8": rules["Event8"]}, tmp_path)
+        transfer.learn_svms(network, {"Event8": rules["Event8"]}, tmp_path)
 
 
 def test_mean_colours_are_mean_colours(found, cache):
-    grid = colours.ColourGrid(2, 4)
+    grid = transfer.ColourGrid(2, 4)
     image = torch.zeros(1, 3, 4, 4)
     image[0, 0, :2, :2] = 4.0  # red in the first quarter
     np.testing.assert_allclose(grid(image)[0], [4.0] + 11 * [0.0])
-    hits = colours.colour_hits(found, cache)
+    hits = transfer.colour_hits(found, cache)
     assert hits.shape == found.hits.shape
     assert hits.mean() < found.hits.mean()
 
@@ -131,19 +131,19 @@ def record(parts, boxes=((0, 0, 4, 2),)):
 def test_regions():
     tool, head = np.zeros((6, 8), bool), np.zeros((6, 8), bool)
     tool[0, :3] = head[5, 5:] = True
-    found = regions(record([{"tool": tool, "head": head}]), PARTS)
+    found = regions_of(record([{"tool": tool, "head": head}]), PARTS)
     assert [int(m.sum()) for m in found.values()] == [3, 3, 0]
-    boxed = regions(record(None), PARTS)
+    boxed = regions_of(record(None), PARTS)
     assert list(boxed) == ["true boxes"]
     assert boxed["true boxes"].sum() == 8
-    assert regions(record(None, boxes=()), PARTS) == {}
+    assert regions_of(record(None, boxes=()), PARTS) == {}
 
 
 def test_energy_of_parts(found):
-    rows = part_energy(found.network, found.images, [0, 1, 2, 13], PARTS, progress=False)
+    rows = shares_of_parts(found.network, found.images, [0, 1, 2, 13], PARTS, progress=False)
     assert len(rows) == 4 * len(PARTS)
     assert (rows["label"] != rows["control"]).all()
-    again = part_energy(found.network, found.images, [0, 1, 2, 13], PARTS, progress=False)
+    again = shares_of_parts(found.network, found.images, [0, 1, 2, 13], PARTS, progress=False)
     assert rows.equals(again)
     one = rows.iloc[0]
     record = found.images[0]
@@ -158,11 +158,34 @@ def test_energy_of_parts(found):
 
 
 def test_no_parts_no_rows(found):
-    bare = [record(None, boxes=())]
-    bare_set = type("Bare", (list,), {"classes": found.classes})(bare)
-    rows = part_energy(found.network, bare_set, [0], PARTS, progress=False)
+    """Records without parts and boxes have no regions, and the claim cannot be tested."""
+
+    class Bare(list):
+        name, split, classes = "bare", "test", found.classes
+
+        def label(self, i):
+            return 0
+
+    bare = Bare([record(None, boxes=())])
+    rows = shares_of_parts(found.network, bare, [0], PARTS, progress=False)
     assert rows.empty
     assert energy_table(rows).empty
+    verdict = verdicts.on_evidence(energy_table(rows), bare, "tool")
+    assert (verdict.holds, verdict.measured) == (None, "no parts known")
+
+
+def test_the_verdict_on_evidence_can_turn():
+    """Three answers: above area and control, below one of them, too near to tell."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"group": "tool", "area": 0.2, "energy": rng.normal(0.4, 0.05, 50)})
+    rows = rows.assign(control_energy=0.2, peak=True, control_peak=False)
+    images = type("Some", (), {"name": "mini/actions", "split": "test"})
+    verdict = verdicts.on_evidence(energy_table(rows), images, "tool")
+    assert (verdict.holds, verdict.name) == (True, "generic-maps-on-evidence")
+    assert verdict.measured.startswith("40")
+    for control, holds in ((0.9, False), (rows["energy"].mean(), None)):
+        changed = energy_table(rows.assign(control_energy=control))
+        assert verdicts.on_evidence(changed, images, "tool").holds is holds
 
 
 def test_breadth():
@@ -175,7 +198,7 @@ def test_breadth():
 
 def test_breadth_of_sets(found):
     sets = {"actions": (found.network, found.images, found.test.places)}
-    rates = breadth_table(sets, 6)
+    rates = breadths(sets, 6)
     assert 0 < rates["actions"].value < 50
     assert rates["actions"].n == 6
 

@@ -2,12 +2,11 @@
 
 A map's evidence for its class is its positive part. Its share inside a region means something only
 beside the region's share of the area, which a map that looks everywhere alike would reach, and
-beside another map on the same picture (`control`). `placement` has two maps that never look beside
+beside another map on the same picture. `placement` has two maps that never look beside
 it: one everywhere alike, one that is a Gaussian in the middle.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,23 +19,6 @@ from .intervals import Rate, mean_interval, rate
 
 MEASURES = {"energy": "energy inside, %", "pointing": "pointing game, %"}
 NULL_MAPS = ("centre", "uniform")
-
-
-@dataclass(frozen=True)
-class Looks:
-    """Where one map of one picture looks, with respect to a part of an object.
-
-    Attributes:
-        part: share of the map's positive energy on the part (0 to 1; NaN without any).
-        thing: the same on the whole object.
-        part_in_thing: share on the part of the energy that is on the object.
-        hit: the map's highest pixel lies on the part (the pointing game).
-    """
-
-    part: float
-    thing: float
-    part_in_thing: float
-    hit: bool
 
 
 def energy_share(map: Tensor | np.ndarray, mask: np.ndarray) -> float:
@@ -65,19 +47,6 @@ def peak_inside(map: Tensor | np.ndarray, mask: np.ndarray) -> bool:
     """
     array, mask = _both(map, mask)
     return bool(mask.flat[int(array.argmax())])
-
-
-def looks(map: Tensor | np.ndarray, part: np.ndarray, thing: np.ndarray) -> Looks:
-    """Where a map looks with respect to a part of a thing.
-
-    Args:
-        map: (H, W) in the picture's frame.
-        part, thing: (H, W) bool; pixels of the part outside of the thing count for neither.
-    """
-    part = np.asarray(part) & np.asarray(thing)
-    on_part, on_thing = energy_share(map, part), energy_share(map, thing)
-    within = on_part / on_thing if on_thing > 0 else float("nan")
-    return Looks(on_part, on_thing, within, peak_inside(map, part))
 
 
 def placement(map: Tensor | np.ndarray, mask: np.ndarray) -> dict[str, float]:

@@ -8,8 +8,7 @@ from ...book import published as paper
 from ...errors import CamError
 from ...metrics.intervals import Rate
 from ...networks.zoo.mini_weights import WEIGHTS
-from ...sections.s4_transfer import table5
-from ...sections.s4_transfer.tables import DOUBTFUL
+from ...sections.s4_transfer import tables as table5
 from ...sections.s31_surgery import mini_results
 from ...sections.s31_surgery import tables as table1
 from ...sections.s32_localization import tables as table2
@@ -164,7 +163,9 @@ def _table5(number: int, profile: str):
         note = "" if profile == "paper" else f"on {data}"
         network = table5.FEATURES[row][1][profile]
         cell = _cell(number, row, column, printed, _rate(own), source, network, note)
-        doubtful = "the paper's number is doubtful (E15)" if (row, column) == DOUBTFUL else ""
+        doubtful = (
+            "the paper's number is doubtful (E15)" if (row, column) == table5.DOUBTFUL else ""
+        )
         yield replace(cell, note="; ".join(n for n in (cell.note, doubtful) if n))
 
 

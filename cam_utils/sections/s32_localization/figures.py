@@ -121,10 +121,7 @@ def figure6(nets: dict[str, tuple[nn.Module, Protocol]], images, ids: list[str])
                 )  # fmt: skip
                 ax.title.set_fontsize(7)
                 ax.title.set_color("black" if found.label == record.label else WRONG)
-            row[0].text(
-                -0.05, 0.5, title, transform=row[0].transAxes, rotation=90, ha="right",
-                va="center", fontsize=8,
-            )  # fmt: skip
+            plots.name_row(row[0], title, 8)
     return fig
 
 

@@ -85,24 +85,30 @@ def protocols_of(row: str, backprop: Iterable[str]) -> dict[str, Protocol]:
     return CAM_RULES if row in RELEASED_TOO else {"PAPER": PAPER}
 
 
-def compact(table: pd.DataFrame) -> pd.DataFrame:
-    """Of the rows of `evaluate` what the errors depend on, overlaps in steps of 1/65534 from below.
+def as_steps(overlaps) -> np.ndarray:
+    """(n,) uint16: overlaps from 0 to 1 in steps of 1/65534 from below; NaN, no box, the last.
 
     0.5, at which a box is right, is one of the steps: no box changes sides.
     """
-    found = table[["id", "label", "rank", "class"]].copy()
-    for name in ("iou", "iou_b"):
-        steps = np.floor(table[name].to_numpy() * _STEPS)
-        found[name] = np.nan_to_num(steps, nan=_NONE).astype(np.uint16)
-    return found
+    steps = np.floor(np.asarray(overlaps, float) * _STEPS)
+    return np.nan_to_num(steps, nan=_NONE).astype(np.uint16)
+
+
+def of_steps(steps) -> np.ndarray:
+    """(n,) float64 overlaps of `as_steps`."""
+    steps = np.asarray(steps, float)
+    return np.where(steps == _NONE, np.nan, steps / _STEPS)
+
+
+def compact(table: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows of `evaluate` what the errors depend on, overlaps as of `as_steps`."""
+    overlaps = {name: as_steps(table[name]) for name in ("iou", "iou_b")}
+    return table[["id", "label", "rank", "class"]].assign(**overlaps)
 
 
 def expanded(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of `compact` with overlaps from 0 to 1 again, NaN where there is no box."""
-    overlaps = {
-        name: frame[name].where(frame[name] != _NONE).astype(float) / _STEPS
-        for name in ("iou", "iou_b")
-    }
+    overlaps = {name: of_steps(frame[name]) for name in ("iou", "iou_b")}
     return frame.assign(id=frame["id"].astype(str), **overlaps)
 
 

@@ -16,24 +16,6 @@ from ...features import Features, LinearSvm, fit_svm, svm_network
 from ...image_maps import image_maps
 from ...networks.gap import GapNetwork
 
-
-def truth_boxes(images, cache=None, progress: bool = True) -> np.ndarray:
-    """(N, 4) float32: the first (largest) truth box of the label of each image.
-
-    Raises:
-        CamError: an image has none.
-    """
-    truth = read_truth(images, progress, cache)
-    if truth.left_out:
-        id, reason = next(iter(truth.left_out.items()))
-        raise CamError(
-            f"{len(truth.left_out)} of {len(images)} images have no truth box to be cropped to, "
-            f"the first is {id}: {reason}. Leave them out."
-        )
-    first = np.searchsorted(truth.image, np.arange(len(truth)))
-    return truth.boxes[first].astype(np.float32)
-
-
 # which class's map makes the box -> the rank of its row in the table of `evaluate`
 WHICH = {"true": GIVEN, "predicted": 1}
 
@@ -59,18 +41,6 @@ def cam_boxes(
     images,
     which: str = "predicted",
     threshold: float = 0.2,
-    **how,
-) -> np.ndarray:
-    """(N, 4) float32 boxes by the rule of section 3.2 from the SVM's maps; see `cam_boxes_of`."""
-    return cam_boxes_of(network, svm, images, which, threshold, **how).boxes
-
-
-def cam_boxes_of(
-    network: GapNetwork,
-    svm: LinearSvm,
-    images,
-    which: str = "predicted",
-    threshold: float = 0.2,
     view: str = "whole",
     cache: bool | str | Path | None = None,
     device="cpu",
@@ -78,7 +48,8 @@ def cam_boxes_of(
 ) -> CamBoxes:
     """Boxes of the largest component above a fraction of the maximum of each image's map.
 
-    The maps are class activation maps with the SVM's weights in place of the softmax's.
+    The maps are class activation maps with the SVM's weights in place of the softmax's, the rule is
+    that of section 3.2.
 
     Args:
         svm: of `fit_svm` on this network's features; its classes are the data set's.
@@ -113,45 +84,56 @@ def cam_boxes_of(
     return CamBoxes(boxes, classes, _empty(network, images, boxes, classes, view))
 
 
+def _empty(network, images, boxes, classes, view) -> np.ndarray:
+    """Which maps have no positive value; only a box of the whole image can come from one."""
+    empty = np.zeros(len(boxes), bool)
+    for i in np.flatnonzero((boxes[:, :2] == 0).all(1)):
+        image = images[int(i)].image
+        if tuple(boxes[i, 2:]) == image.size:
+            found = image_maps(network, image, view, classes=torch.tensor([int(classes[i])]))
+            empty[i] = bool(found.maps.max() <= 0)
+    return empty
+
+
 def out_of_fold_boxes(
-    network: GapNetwork,
-    svms: list[LinearSvm],
-    folds: list[np.ndarray],
-    images,
-    threshold: float = 0.2,
-    **how,
+    network: GapNetwork, features: Features, images, cost: float, folds: int, seed: int = 0, **how
 ) -> CamBoxes:
     """Boxes of training images from the class that an SVM predicts which has not seen them.
 
     An SVM has seen its training images, so its predictions for them are far better than those for
-    test images. Here each image gets prediction and map from the SVM of the other folds.
+    test images. Here each image gets prediction and map from the SVM of the other folds, which have
+    equal shares of each class.
 
     Args:
-        svms: one for each fold, trained without its images. folds: positions in `images`.
+        features: of the images. cost: of the SVMs, as chosen on all of them.
+        how: further arguments of `cam_boxes`.
     """
     boxes, classes = np.zeros((len(images), 4), np.float32), np.zeros(len(images), np.int64)
     empty = np.zeros(len(images), bool)
-    for svm, fold in zip(svms, folds, strict=True):
-        found = cam_boxes_of(network, svm, Subset(images, fold), "predicted", threshold, **how)
+    splits = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    for kept, fold in splits.split(features.values, features.labels):
+        part = features.take(kept)
+        svm = fit_svm(part, part.labels, images.classes, seed=seed, grid=(cost,))
+        found = cam_boxes(network, svm, Subset(images, fold), "predicted", **how)
         boxes[fold], classes[fold], empty[fold] = found.boxes, found.classes, found.empty
     return CamBoxes(boxes, classes, empty)
 
 
-def fold_svms(
-    features: Features, classes, cost: float, folds: int, seed: int = 0
-) -> tuple[list[LinearSvm], list[np.ndarray]]:
-    """SVMs for `out_of_fold_boxes`: (svms, folds), folds with equal shares of each class.
+def largest_truth_boxes(images, cache=None, progress: bool = True) -> np.ndarray:
+    """(N, 4) float32: the first (largest) truth box of the label of each image.
 
-    Args:
-        features: of the training images. cost: as chosen on all of them.
+    Raises:
+        CamError: an image has none.
     """
-    splits = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    parts = list(splits.split(features.values, features.labels))
-    svms = []
-    for kept, _ in parts:
-        part = features.take(kept)
-        svms.append(fit_svm(part, part.labels, classes, seed=seed, grid=(cost,)))
-    return svms, [left for _, left in parts]
+    truth = read_truth(images, progress, cache)
+    if truth.left_out:
+        id, reason = next(iter(truth.left_out.items()))
+        raise CamError(
+            f"{len(truth.left_out)} of {len(images)} images have no truth box to be cropped to, "
+            f"the first is {id}: {reason}. Leave them out."
+        )
+    first = np.searchsorted(truth.image, np.arange(len(truth)))
+    return truth.boxes[first].astype(np.float32)
 
 
 def with_margin(boxes: np.ndarray, margin: float) -> np.ndarray:
@@ -163,14 +145,3 @@ def with_margin(boxes: np.ndarray, margin: float) -> np.ndarray:
         raise CamError(f"Found the margin {margin}; expected a fraction of the box from 0.")
     grown = (boxes[:, 2:] - boxes[:, :2]) * np.float32(margin)
     return np.concatenate([boxes[:, :2] - grown, boxes[:, 2:] + grown], 1).astype(np.float32)
-
-
-def _empty(network, images, boxes, classes, view) -> np.ndarray:
-    """Which maps have no positive value; only a box of the whole image can come from one."""
-    empty = np.zeros(len(boxes), bool)
-    for i in np.flatnonzero((boxes[:, :2] == 0).all(1)):
-        image = images[int(i)].image
-        if tuple(boxes[i, 2:]) == image.size:
-            found = image_maps(network, image, view, classes=torch.tensor([int(classes[i])]))
-            empty[i] = bool(found.maps.max() <= 0)
-    return empty

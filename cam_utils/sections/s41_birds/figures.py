@@ -17,7 +17,7 @@ from ...metrics.intervals import Rate
 from ...metrics.localization import IOU
 from ...networks.gap import GapNetwork, class_name
 from ..s32_localization.figures import WRONG, choose_in_proportion
-from . import FineGrained
+from .experiment import FineGrained
 
 MEASURED, PRINTED = "#2a6f97", "#8a8a8a"
 
@@ -28,9 +28,9 @@ def choose_birds(found: FineGrained, species: int = 4, each: int = 4, seed: int 
     A box is wrong if its IoU with the truth is below 0.5, whatever class was predicted.
     """
     rng = np.random.default_rng(seed)
-    wrong = pd.Series(found.overlaps < IOU, index=found.ids)
-    chosen = np.sort(rng.choice(np.unique(found.labels), species, replace=False))
-    return {int(c): choose_in_proportion(wrong[found.labels == c], each, seed) for c in chosen}
+    wrong, labels = ~found.hits, found.rows["label"].to_numpy()
+    chosen = np.sort(rng.choice(np.unique(labels), species, replace=False))
+    return {int(c): choose_in_proportion(wrong[labels == c], each, seed) for c in chosen}
 
 
 def figure7(
@@ -43,7 +43,7 @@ def figure7(
     """
     protocol = replace(PAPER, view="whole", threshold=threshold)
     with plots.style():
-        fig, axes = plots.panels(len(chosen), max(map(len, chosen.values())), 1.6)
+        fig, axes = plots.panels(len(chosen), max(map(len, chosen.values())), 1.5)
         fig.set_figheight(fig.get_figheight() + 0.05 * len(chosen))  # IoU under the pictures
         for row, (label, ids) in zip(axes, chosen.items(), strict=True):
             for ax, id in zip(row, ids, strict=False):
@@ -59,10 +59,7 @@ def figure7(
                 )  # fmt: skip
                 ax.title.set_fontsize(7)
                 ax.title.set_color("black" if found.label == record.label else WRONG)
-            row[0].text(
-                -0.05, 0.5, _name(network, label), transform=row[0].transAxes, rotation=90,
-                ha="right", va="center", fontsize=7.5,
-            )  # fmt: skip
+            plots.name_row(row[0], _name(network, label), 7.5)
         scale = fig.colorbar(bar, ax=axes, shrink=0.5, aspect=40, pad=0.015)
         scale.outline.set_visible(False)
         scale.set_label("fraction of the map's maximum")
@@ -125,7 +122,7 @@ def draw_looks(network: GapNetwork, images, rows: pd.DataFrame, parts_of) -> Fig
     """Where the map looks: picture with the defining part outlined, its map, another class's map.
 
     Args:
-        rows: some rows of `finegrained.looking.part_looks`, one a column.
+        rows: some rows of `looking.part_looks`, one a column.
         parts_of: label -> names of the defining parts.
     """
     with plots.style():
@@ -148,10 +145,7 @@ def draw_looks(network: GapNetwork, images, rows: pd.DataFrame, parts_of) -> Fig
                 ax.contour(part, [0.5], colors="black", linewidths=0.9, extent=_extent(record))
                 ax.title.set_fontsize(6.5)
         for ax, text in zip(axes[:, 0], ("defining part", "own map", "another's map"), strict=True):
-            ax.text(
-                -0.05, 0.5, text, transform=ax.transAxes, rotation=90, ha="right", va="center",
-                fontsize=7.5,
-            )  # fmt: skip
+            plots.name_row(ax, text, 7.5)
         plots.colour_bar(fig, bar, axes[1:], "fraction of the map's maximum")
     return fig
 

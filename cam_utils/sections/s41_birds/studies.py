@@ -1,133 +1,139 @@
-"""The heavy runs behind Table 4: the setup that the paper does not state, chosen on val.
-
-    python -m cam_utils tables --profile mini --only table4
-    python -m cam_utils tables --profile paper --only table4 --root $CAM_DATA
+"""What is behind Table 4: the steps of section 4.1, and the setup that the paper does not state.
 
 Profile mini: every threshold and margin on val, then the paper's setup and the best one on test.
 Profile paper: the null baselines on CUB's official boxes, which need no photo, and the experiment
 where the photos are there.
 """
 
-import datetime
-from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
-from ...data import Subset, open_images
+from ...boxes.truth import Truth
+from ...data import open_images
 from ...data.joined import InMemory
 from ...data.partial import said, with_photos
 from ...data.truth_reader import read_truth
 from ...errors import MissingData
 from ...metrics import baselines
 from ...metrics.intervals import rate
-from ...networks import load_network
-from ...provenance import about
-from ...study import write_rows
-from .. import s41_birds
+from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows, reason
+from ..s32_localization.tables import as_steps, of_steps
 from . import tables
+from .experiment import CROP, FULL, PAPER_SETUP, FineGrained, Setup, fine_grained
 
-NAMES = {"mini": ("mini/googlenet-gap", "mini/birds"), "paper": ("caffe/googlenet", "cub")}
+DATA = {"mini": "mini/birds", "paper": "cub"}
+
+NETWORK = {"Table 4": {"mini": "mini/googlenet-gap", "paper": "caffe/googlenet"}}
 
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4)
 
 MARGINS = (0.0, 0.2, 0.5)
 
+LISTED = "listed "  # before a part's name: with the pictures whose photos are not here
 
-def run(profile: str, root, device="cpu", limit: int = 0, out: Path = Path()) -> list[Path]:
-    """Run what a profile has and write the tables; returns the files.
 
-    Args:
-        limit: at most so many images of each split, for a trial; 0: all.
-    """
-    network, data = NAMES[profile]
-    train, test = (_images(data, split, root, limit) for split in ("train", "test"))
-    made = _made(profile, limit)
-    if profile == "paper":
-        files = [_nulls(train, test, out, made | about(None, test, device))]
-        try:
-            train, test = with_photos(train, test)
-        except MissingData as error:
-            print(f"Table 4 itself is not measured: {error}")
-            return files
-        made |= {"classes": said(test)} if said(test) else {}
-        network = load_network(network, root)
-        found = {"paper": s41_birds.run(train, test, network, device=device)}
-        return files + _write(found, network, test, device, out, made)
-    network = load_network(network, root)
-    val = _images(data, "val", root, limit)
-    tried = setups(train, val, network, device)
-    about_val = about(network, val, device) | made | {"n": len(val)}
-    files = [write_rows(out / "table4_setups.csv", tried, about_val)]
-    best = max(tried, key=lambda row: row["measured"])  # of equals the first
-    chosen = replace(s41_birds.PAPER_SETUP, threshold=best["threshold"], margin=best["margin"])
-    found = {
-        name: s41_birds.run(train, test, network, setup, device=device)
-        for name, setup in (("paper", s41_birds.PAPER_SETUP), ("chosen on val", chosen))
+def _open(ask: Ask) -> Opened:
+    splits = ("test", "train", "val") if ask.profile == "mini" else ("test", "train")
+    parts = {s: first(open_images(DATA[ask.profile], s, ask.root), ask.limit) for s in splits}
+    if ask.profile == "mini":  # drawn once for all that look at them
+        kept = {split: InMemory(images) for split, images in parts.items()}
+        return Opened(open_rows(NETWORK, ask)[0], kept)
+    listed = {LISTED + split: images for split, images in parts.items()}
+    try:
+        train, test = with_photos(parts["train"], parts["test"])
+        return Opened(open_rows(NETWORK, ask)[0], {"test": test, "train": train} | listed)
+    except MissingData as error:
+        print(f"Table 4 itself is not measured: {error}")
+        return Opened({}, listed, {"table4": reason(error, ask)})
+
+
+def _measure(opened: Opened, ask: Ask) -> Frames:
+    """ "rows|<part>|<threshold>|<margin>", "fits|..." of each experiment, and "truth|<part>"."""
+    parts = opened.parts
+    frames: Frames = {
+        f"truth|{name}": read_truth(images, progress=False).frame()
+        for name, images in parts.items()
+        if name.startswith(LISTED)
     }
-    made |= {"chosen": {"threshold": chosen.threshold, "margin": chosen.margin}}
-    return files + _write(found, network, test, device, out, made)
+    if opened.networks and "val" in parts:
+        for threshold, margin in product(THRESHOLDS, MARGINS):
+            frames |= _experiment(opened, ask, "val", Setup(threshold, margin), steps=(CROP,))
+    if opened.networks and "test" in parts:
+        for setup in dict.fromkeys((PAPER_SETUP, best_setup(frames))):
+            frames |= _experiment(opened, ask, "test", setup)
+    return frames
 
 
-def setups(train, val, network, device="cpu", **how) -> list[dict]:
-    """Rows threshold, margin, measured (accuracy of the leak-free crop on val), located, empty.
-
-    Args:
-        how: further arguments of `finegrained.run`.
-    """
-    rows = []
-    for threshold, margin in product(THRESHOLDS, MARGINS):
-        setup = s41_birds.Setup(threshold, margin)
-        found = s41_birds.run(
-            train, val, network, setup, (s41_birds.FULL, s41_birds.CROP), device=device, **how
-        )
-        rows.append(
-            {"threshold": threshold, "margin": margin}
-            | found.accuracy(s41_birds.CROP).as_row(3)
-            | {"full image": found.accuracy(s41_birds.FULL).value}
-            | {"located": found.located().value, "empty": found.empty["test"]}
-        )
-    return rows
+def _experiment(opened: Opened, ask: Ask, part: str, setup: Setup, **steps) -> Frames:
+    (network,) = opened.networks.values()
+    train, test = opened.parts["train"], opened.parts[part]
+    found = fine_grained(train, test, network, setup, device=ask.device, **steps)
+    key = f"{part}|{setup.threshold:g}|{setup.margin:g}"
+    rows = found.rows.assign(iou=as_steps(found.rows["iou"]))
+    return {f"rows|{key}": rows, f"fits|{key}": found.fits}
 
 
-def _nulls(train, test, out: Path, made: dict) -> Path:
+def _unpacked(frames: Frames, part: str) -> dict[Setup, FineGrained]:
+    found = {}
+    for key, frame in frames.items():
+        if key.startswith(f"rows|{part}|"):
+            setup = Setup(*(float(v) for v in key.split("|")[2:]))
+            rows = frame.assign(iou=of_steps(frame["iou"]))
+            found[setup] = FineGrained(rows, frames[key.replace("rows", "fits", 1)])
+    return found
+
+
+def best_setup(frames: Frames) -> Setup:
+    """The setup with the best accuracy on val, of equals the first; without val the paper's."""
+    tried = _unpacked(frames, "val")
+    accuracy = {setup: found.accuracy(CROP).value for setup, found in tried.items()}
+    return max(accuracy, key=accuracy.get, default=PAPER_SETUP)
+
+
+def _tables(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
+    made: Tables = {}
+    note: dict = {}
+    if (listed := f"truth|{LISTED}test") in frames:
+        train, test = (Truth.of_frame(frames[k]) for k in (f"truth|{LISTED}train", listed))
+        made["cub_null_boxes"], centre = _null_rows(train, test)
+        note["cub_null_boxes"] = {"images": DATA["paper"], "split": "test", "n": len(test)}
+        note["cub_null_boxes"] |= {"network": None, "weights": None, "centre box": centre}
+    if tried := _unpacked(frames, "val"):
+        made["table4_setups"] = [_setup_row(*one) for one in tried.items()]
+        note["table4_setups"] = {"split": "val", "n": made["table4_setups"][0]["n"]}
+    if tested := _unpacked(frames, "test"):
+        found, told = {"paper": tested[PAPER_SETUP]}, {}
+        if tried:
+            best = best_setup(frames)
+            found["chosen on val"] = tested[best]
+            told = {"chosen": {"threshold": best.threshold, "margin": best.margin}}
+        told |= {"classes": said(opened.images)} if said(opened.images) else {}
+        told["costs"] = {
+            k: one.fits.set_index("step")["cost"].to_dict() for k, one in found.items()
+        }
+        told["empty"] = {k: one.empty for k, one in found.items()}
+        made["table4"], note["table4"] = tables.step_rows(found), told
+        made["table4_differences"], note["table4_differences"] = tables.gain_rows(found), told
+    return made, note
+
+
+def _setup_row(setup: Setup, found: FineGrained) -> dict:
+    return (
+        {"threshold": setup.threshold, "margin": setup.margin}
+        | found.accuracy(CROP).as_row(3)
+        | {"full image": found.accuracy(FULL).value}
+        | {"located": found.located().value, "empty": found.empty["test"]}
+    )
+
+
+def _null_rows(train: Truth, test: Truth) -> tuple[list[dict], dict]:
     """The null baselines on boxes alone; the centre box chosen on the training images."""
-    truth = read_truth(test, progress=False)
-    best = baselines.best_centre_box(read_truth(train, progress=False), truth)
-    rates = tables.null_rates(truth, best.fraction)
+    best = baselines.best_centre_box(train, test)
+    rates = tables.null_rates(test, best.fraction)
     # the checklist's round 60 % beside the chosen side
-    sixty = baselines.hits(baselines.centre_box(truth, 0.6), truth)
+    sixty = baselines.hits(baselines.centre_box(test, 0.6), test)
     rates.setdefault("centre box, 60 % of the sides", rate(sixty))
     rows = [{"baseline": name} | found.as_row(3) for name, found in rates.items()]
-    chosen = {"fraction": best.fraction, "chosen on": "the training images"}
-    about_boxes = made | {"n": len(truth), "centre box": chosen}
-    return write_rows(out / "cub_null_boxes.csv", rows, about_boxes)
+    return rows, {"fraction": best.fraction, "chosen on": "the training images"}
 
 
-def _write(found: dict, network, test, device, out: Path, made: dict) -> list[Path]:
-    made = about(network, test, device) | made | {"n": len(test)}
-    made["costs"] = {name: one.costs for name, one in found.items()}
-    made["empty"] = {name: one.empty for name, one in found.items()}
-    rows, pairs = [], []
-    for name, one in found.items():
-        rows += [{"setup": name} | row for row in tables.accuracies(one)]
-        rows.append({"setup": name, "step": "CAM box, IoU 0.5"} | one.located().as_row(3))
-        pairs += [{"setup": name} | row for row in tables.differences(one)]
-    return [
-        write_rows(out / "table4.csv", rows, made),
-        write_rows(out / "table4_differences.csv", pairs, made),
-    ]
-
-
-def _images(data: str, split: str, root, limit: int):
-    images = open_images(data, split, root)
-    images = Subset(images, range(limit)) if 0 < limit < len(images) else images
-    return InMemory(images) if data.startswith("mini/") else images
-
-
-def _made(profile: str, limit: int) -> dict:
-    options = " --root <folder>" if profile == "paper" else ""
-    options += f" --limit {limit}" if limit else ""
-    return {
-        "command": f"python -m cam_utils tables --profile {profile} --only table4{options}",
-        "made": datetime.date.today().isoformat(),
-    }
+STUDIES = (Study("table4", "Table 4", _open, _measure, _tables),)

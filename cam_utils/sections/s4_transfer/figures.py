@@ -4,6 +4,7 @@ An SVM's maps have much evidence against its class, too. Drawn is the evidence f
 at zero.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -22,53 +23,49 @@ WRONG, TOOL = "#d62728", "#ff9f1c"
 
 
 @dataclass(frozen=True)
-class Shown:
+class MappedPicture:
     """A test picture with the map (H, W) of its true class and what the SVM says of it."""
 
     record: object
     map: Tensor
-    label: int
-    predicted: int
-    value: float  # the decision value of the true class
+    truth: str  # the class that it shows
+    value: float  # and its decision value
+    taken_for: str  # the class of the highest one; "" if that is right
 
 
-def shown(found: Transfer, places: list[int], view: str = "center") -> list[Shown]:
+def shown(found: Transfer, places: list[int], view: str = "center") -> list[MappedPicture]:
     """Pictures of the test part with the maps of their true classes."""
     records = [transfer.record_of(found, k) for k in places]
     labels = torch.from_numpy(found.test.labels[places])
     maps = maps_of_images(found.network, [r.image for r in records], view, classes=labels[:, None])
-    own = found.own()
+    names, own, hits, taken = found.classes, found.own(), found.hits, found.predicted
     return [
-        Shown(r, m.maps[0], int(found.test.labels[k]), int(found.predicted[k]), float(own[k]))
-        for r, m, k in zip(records, maps, places, strict=True)
+        MappedPicture(r, m.maps[0], names[label], float(own[k]), "" if hits[k] else names[taken[k]])
+        for r, m, label, k in zip(records, maps, labels, places, strict=True)
     ]
 
 
 def figure1(found: Transfer, actions: list[str], count: int, seed: int) -> Figure:
-    """Test pictures of a few actions, the maps beneath them: `count` right by seed, and the worst.
+    """Test pictures of a few actions beside the maps: `count` right by seed, and the worst.
 
     Above each map the decision value of the action, on one colour scale. Drawn sets show the true
     tool (orange) beside the person's box (green).
     """
-    labels = [found.classes.index(name) for name in actions]
     rows = []
-    for label in labels:
+    for label in (found.classes.index(name) for name in actions):
         places = [*transfer.choose(found, label, count, seed), transfer.worst(found, label)]
         rows.append(shown(found, places))
-    most = _most([s for row in rows for s in row])
+    most = _most(s for row in rows for s in row)
     with plots.style():
         fig, axes = plots.panels(len(rows), 2 * (count + 1), size=1.5)
-        for line, row, name in zip(axes, rows, actions, strict=True):
+        for line, row in zip(axes, rows, strict=True):
             for k, s in enumerate(row):
-                left, right = line[2 * k : 2 * k + 2]
-                last = k == count
-                plots.show_image(left, s.record.image, "lowest value" if last else f"test {k + 1}")
-                _truth(left, s.record)
-                bar = plots.show_cam(right, s.record.image, s.map, _value(s, found), 0, most)
-                right.title.set_color("black" if s.predicted == s.label else WRONG)
-            line[0].text(
-                -0.06, 0.5, name, transform=line[0].transAxes, rotation=90, ha="right", va="center"
-            )
+                title = "lowest value" if k == count else f"test {k + 1}"
+                told = f"{s.value:+.2f}, taken for\n{s.taken_for}"
+                told = told if s.taken_for else f"decision {s.value:+.2f}"
+                bar = _show(line[2 * k : 2 * k + 2], s, title, told, most)
+                _truth(line[2 * k], s.record)
+            plots.name_row(line[0], row[0].truth, away=0.06)
         plots.colour_bar(fig, bar, axes, "evidence for the action")
     return fig
 
@@ -80,34 +77,29 @@ def figure8(sets: list[Transfer], classes: int, count: int, seed: int) -> Figure
     """
     with plots.style():
         columns = classes * count + 1
-        fig, axes = plots.panels(2 * len(sets), columns, size=1.02, titled=0)
+        fig, axes = plots.panels(2 * len(sets), columns, size=0.86, titled=0)
         # a long name must not make its panel narrow: titles stand in rows' gaps
         fig.set_figheight(fig.get_figheight() + 0.1 * len(axes))
         fig.get_layout_engine().set(h_pad=0.085, w_pad=0.015)
-        for number, found in enumerate(sets):
+        for found, pair in zip(sets, axes.reshape(len(sets), 2, columns), strict=True):
             places = _by_class(found, classes, count, seed)
             wrong = transfer.mistaken(found, seed)
             row = shown(found, places + ([] if wrong is None else [wrong]))
             most = _most(row)
-            above, below = axes[2 * number], axes[2 * number + 1]
-            for k, (s, top, under) in enumerate(zip(row, above, below, strict=False)):
-                text = found.classes[s.label] if k % count == 0 or k == len(places) else ""
-                plots.show_image(top, s.record.image, text)
-                bar = plots.show_cam(under, s.record.image, s.map, _short(s, found), 0, most)
-                for ax in (top, under):
+            for k, (s, panels) in enumerate(zip(row, pair.T, strict=False)):
+                title = s.truth if k % count == 0 or k == len(places) else ""
+                told = ", ".join(filter(None, (f"{s.value:+.2f}", s.taken_for)))
+                bar = _show(panels, s, title, told, most)
+                for ax in panels:
                     ax.title.set_fontsize(6.5)
                     ax.title.set_in_layout(False)
-                under.title.set_color("black" if s.predicted == s.label else WRONG)
-            above[0].text(
-                -0.08, 0.5, found.name.removeprefix("mini/"), transform=above[0].transAxes,
-                rotation=90, ha="right", va="center", fontsize=9,
-            )  # fmt: skip
-            plots.colour_bar(fig, bar, axes[2 * number : 2 * number + 2])
+            plots.name_row(pair[0, 0], found.name.removeprefix("mini/"), 9, away=0.08)
+            plots.colour_bar(fig, bar, pair)
     return fig
 
 
 def draw_energy(table: pd.DataFrame) -> Figure:
-    """Shares of energy and area on the groups of `checks.part_energy.energy_table`."""
+    """Shares of energy and area on the groups of `evidence.energy_table`."""
     columns = {
         "area": ("o", "0.55"),
         "energy, other class's map": ("s", "#7fb3d5"),
@@ -117,19 +109,9 @@ def draw_energy(table: pd.DataFrame) -> Figure:
         fig, ax = plt.subplots(figsize=(7.6, 0.42 * len(table) + 0.9), layout="constrained")
         for k, (name, (marker, colour)) in enumerate(columns.items()):
             y = np.arange(len(table)) + 0.2 * (k - 1)
-            value, low, high = (
-                np.array([getattr(r, side) for r in table[name]])
-                for side in ("value", "low", "high")
-            )
-            ax.errorbar(
-                value,
-                y,
-                xerr=[value - low, high - value],
-                fmt=marker,
-                color=colour,
-                label=name,
-                ms=5,
-            )
+            value, low, high = np.array([(r.value, r.low, r.high) for r in table[name]]).T
+            sides = [value - low, high - value]
+            ax.errorbar(value, y, xerr=sides, fmt=marker, color=colour, label=name, ms=5)
         ax.set_yticks(range(len(table)), table["group"])
         ax.invert_yaxis()
         ax.set_xlim(left=0)
@@ -147,21 +129,17 @@ def _by_class(found: Transfer, classes: int, count: int, seed: int) -> list[int]
     return [k for label in labels for k in transfer.choose(found, int(label), count, seed)]
 
 
-def _most(all_shown: list[Shown]) -> float:
+def _most(some: Iterable[MappedPicture]) -> float:
     """The top of a scale that several maps share; evidence against a class is drawn as none."""
-    return max(float(s.map.max()) for s in all_shown)
+    return max(float(s.map.max()) for s in some)
 
 
-def _value(s: Shown, found: Transfer) -> str:
-    if s.predicted == s.label:
-        return f"decision {s.value:+.2f}"
-    return f"{s.value:+.2f}, taken for\n{found.classes[s.predicted]}"
-
-
-def _short(s: Shown, found: Transfer) -> str:
-    if s.predicted == s.label:
-        return f"{s.value:+.2f}"
-    return f"{s.value:+.2f}, {found.classes[s.predicted]}"
+def _show(panels, s: MappedPicture, title: str, told: str, most: float):
+    """A picture and its map, in two panels; the map's title is red where the SVM is wrong."""
+    plots.show_image(panels[0], s.record.image, title)
+    bar = plots.show_cam(panels[1], s.record.image, s.map, told, 0, most)
+    panels[1].title.set_color(WRONG if s.taken_for else "black")
+    return bar
 
 
 def _truth(ax, record) -> None:

@@ -1,4 +1,4 @@
-"""The stored rows of Table 5, from the fits that `table5.measure` made."""
+"""Table 5: the features in it, and its stored rows, from the fits that the study made."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,27 @@ from ...book import published as paper
 from ...features import scores
 from ...metrics.intervals import Rate
 from ...study import stored_table
-from .table5 import FEATURES, RANDOM
+
+RANDOM = "random weights"
+
+UNTRAINED = "untrained "  # before a network's name: with random weights
+
+# row: layer, and the network in the profiles "mini" and "paper"; the first three are the paper's
+FEATURES: dict[str, tuple[str, dict[str, str | None]]] = {
+    "fc7, AlexNet": ("fc7", {"mini": "mini/alexnet", "paper": "caffe/alexnet"}),
+    "ave pool, GoogLeNet": ("gap", {"mini": "mini/googlenet", "paper": "caffe/googlenet"}),
+    "gap, GoogLeNet-GAP": ("gap", {"mini": "mini/googlenet-gap", "paper": "caffe/googlenet-cam"}),
+    "gap, SqueezeNet": ("gap", {"mini": None, "paper": "caffe/squeezenet1.1"}),
+    "fire9, SqueezeNet": ("fire9", {"mini": None, "paper": "caffe/squeezenet1.1"}),
+    f"ave pool, GoogLeNet, {RANDOM}": (
+        "gap",
+        {"mini": f"{UNTRAINED}mini/googlenet", "paper": f"{UNTRAINED}caffe/googlenet"},
+    ),
+    f"gap, GoogLeNet-GAP, {RANDOM}": (
+        "gap",
+        {"mini": f"{UNTRAINED}mini/googlenet-gap", "paper": None},
+    ),
+}
 
 PAIRS = (  # what the paper says of its rows, and the controls
     ("gap, GoogLeNet-GAP", "ave pool, GoogLeNet"),
@@ -21,19 +41,45 @@ PAIRS = (  # what the paper says of its rows, and the controls
 
 DOUBTFUL = ("fc7, AlexNet", "SUN Attribute")  # equals the cell beside it: probably a copy slip
 
+OWN_CLASSES = ("mini/objects",)  # the mini networks have learnt these: no transfer
 
-def each_fit(table: pd.DataFrame) -> list[dict]:
-    """Rows for the stored table of one data set: every feature, split and view."""
+FITTED = ("validated", "cost", "n_train", "chosen")  # numbers that are one fit's
+
+
+def fits_of(frames: dict[str, pd.DataFrame], networks: dict) -> pd.DataFrame:
+    """The rows picture by picture of the study as a table with a row for each fit.
+
+    Args:
+        frames: {"<data>|<feature>|<split>|<view>": id, hit, and FITTED in every row}.
+        networks: {feature: network}.
+
+    Returns:
+        Columns data, feature, layer, network, weights, split, view, FITTED, hits ((n,) float), ids.
+    """
     rows = []
-    for fit in table.itertuples():
-        head = {name: getattr(fit, name) for name in ("feature", "network", "layer", "split")}
-        head |= {"view": fit.view, "chosen": fit.chosen, "cost": fit.cost}
-        head |= {"validated": round(fit.validated, 3)}
-        rows.append(head | _rate([fit.hits], [fit.ids]).as_row(3) | {"n_train": fit.n_train})
-    return rows
+    for key, frame in frames.items():
+        data, feature, split, view = key.split("|")
+        network = networks[feature]
+        row = {"data": data, "feature": feature, "layer": FEATURES[feature][0]}
+        row |= {"network": network.name, "weights": network.weights_hash}
+        row |= {"split": split, "view": view} | {name: frame[name].iloc[0] for name in FITTED}
+        rows.append(row | {"hits": frame["hit"].to_numpy(float), "ids": frame["id"].tolist()})
+    return pd.DataFrame(rows)
 
 
-def accuracies(table: pd.DataFrame) -> list[dict]:
+def fit_rows(table: pd.DataFrame) -> list[dict]:
+    """Rows for the stored table of one data set: every feature, split and view."""
+    names = ["feature", "network", "layer", "split", "view", "chosen", "cost", "validated"]
+    return [
+        fit[names].to_dict()
+        | {"validated": round(fit["validated"], 3)}
+        | _rate([fit["hits"]], [fit["ids"]]).as_row(3)
+        | {"n_train": fit["n_train"]}
+        for _, fit in table.iterrows()
+    ]
+
+
+def accuracy_rows(table: pd.DataFrame) -> list[dict]:
     """Rows of the stored table: each feature on each data set, given and random splits apart.
 
     Columns data, feature, network, weights, layer, split, score, view and cost (as chosen, of all
@@ -61,7 +107,7 @@ def accuracies(table: pd.DataFrame) -> list[dict]:
     return rows
 
 
-def differences(table: pd.DataFrame, pairs=PAIRS) -> list[dict]:
+def difference_rows(table: pd.DataFrame, pairs=PAIRS) -> list[dict]:
     """Rows data, split, first, second, measured, low, high, n: first - second, points, paired."""
     groups = table[table["chosen"]].groupby(["data", "feature"])
     chosen = {key: fits.set_index("split") for key, fits in groups}
@@ -107,7 +153,7 @@ def columns_of(profile: str) -> list[str]:
     return [] if found is None else list(dict.fromkeys(found[0]["data"]))
 
 
-def side_by_side(columns: list[str] | None = None) -> pd.DataFrame:
+def table5_beside_paper(columns: list[str] | None = None) -> pd.DataFrame:
     """A row for each feature; columns "paper: …", "real: …" and "mini: …" by data set.
 
     Cells of measured ones are "accuracy [95 % interval]"; random splits where there are some, else
@@ -117,33 +163,24 @@ def side_by_side(columns: list[str] | None = None) -> pd.DataFrame:
         columns: of the paper's table, which to show; None: those measured on real data.
     """
     columns = columns_of("paper") if columns is None else columns
-    published = paper.table(5).set_index("feature")
-    shown = {"feature": list(FEATURES)}
+    printed = paper.table(5).set_index("feature")
+    shown = pd.DataFrame(index=pd.Index(FEATURES, name="feature"))
     for column in columns:
-        shown[f"paper: {column}"] = [_published(published, row, column) for row in FEATURES]
+        marks = [" ?" if (row, column) == DOUBTFUL else "" for row in printed.index]
+        shown[f"paper: {column}"] = printed[column].map("{:.2f}".format) + marks
     for word, profile, some in (("real", "paper", columns), ("mini", "mini", columns_of("mini"))):
         for column in some:
-            shown[f"{word}: {column}"] = [_cell(profile, row, column) for row in FEATURES]
-    table = pd.DataFrame(shown)
-    return table[(table.drop(columns="feature") != "-").any(axis=1)].reset_index(drop=True)
+            shown[f"{word}: {column}"] = _measured(profile, column)
+    return shown.dropna(how="all").fillna("-").reset_index()
 
 
-def _published(published: pd.DataFrame, row: str, column: str) -> str:
-    if row not in published.index:
-        return "-"
-    mark = " ?" if (row, column) == DOUBTFUL else ""
-    return f"{float(published.loc[row, column]):.2f}{mark}"
-
-
-def _cell(profile: str, row: str, column: str) -> str:
+def _measured(profile: str, column: str) -> pd.Series:
+    """{feature: "accuracy [low, high]"} of one data set."""
     found = stored_table("table5", profile)
-    if found is None:
-        return "-"
-    own = found[0][(found[0]["feature"] == row) & (found[0]["data"] == column)]
-    if own.empty:
-        return "-"
-    own = own.sort_values("split", ascending=False).iloc[0]  # "random" before "given"
-    return f"{own['measured']:.2f} [{own['low']:.2f}, {own['high']:.2f}]"
+    rows = found[0][found[0]["data"] == column].sort_values("split").itertuples() if found else ()
+    # of a feature the last counts, and "random" comes after "given"
+    cells = {r.feature: f"{r.measured:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in rows}
+    return pd.Series(cells, dtype=object)
 
 
 def mean_difference(rows: pd.DataFrame, first: str, second: str, without=()) -> Rate | None:
@@ -152,7 +189,7 @@ def mean_difference(rows: pd.DataFrame, first: str, second: str, without=()) -> 
     Data sets count alike and are independent samples, so their intervals add up by squares.
 
     Args:
-        rows: of `table5_rows.differences`. without: data sets that are left out.
+        rows: of `difference_rows`. without: data sets that are left out.
     """
     own = rows[(rows["first"] == first) & (rows["second"] == second)]
     own = own[~own["data"].isin(list(without))]

@@ -7,15 +7,47 @@ the softmax's. Nothing is trained on boxes; the SVM is a second stage, trained o
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ...data import Subset, open_images
 from ...data.joined import InMemory
 from ...errors import CamError, MissingData
-from ...features import Features, LinearSvm, extract, kept_svm, split_indices, svm_network
-from ...features.splits import SplitRule
+from ...features import Features, LinearSvm, extract, kept_svm, svm_network
+from ...features.splits import SplitRule, halves, split_indices
 from ...features.svm_maps import SvmNetwork
 from ...metrics.intervals import Rate, rate
+from ...networks.gap import InputSpec
+from ...study import first
+
+
+def open_parts(rule: SplitRule, root=None) -> list[tuple]:
+    """The data sets (train, test) of each given split of Table 5's rule; else one, (all,).
+
+    Raises:
+        MissingData: neither the given splits nor, if random ones are wanted, all pictures are here.
+    """
+    try:
+        return [
+            tuple(open_images(rule.data, s, root) for s in pair)
+            for pair in rule.given or [("all",)]
+        ]
+    except MissingData:
+        if not (rule.given and rule.random):
+            raise
+    return [(open_images(rule.data, "all", root),)]
+
+
+def split_at_random(rule: SplitRule, labels, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Train and test: sorted places of a random split of pictures with these labels (N,)."""
+    if rule.train is None:
+        return halves(len(labels), seed)
+    return split_indices(labels, rule.train, rule.test, seed)
+
+
+def drawn_once(images):
+    """A drawn data set in memory, for what looks at it later; photos stay on the disk."""
+    return InMemory(images) if getattr(images, "drawn", False) else images
 
 
 @dataclass(frozen=True)
@@ -67,7 +99,7 @@ class Transfer:
         return self.decisions[np.arange(len(self.test)), self.test.labels]
 
 
-def learn(
+def learn_svm(
     network: nn.Module,
     rule: SplitRule,
     root=None,
@@ -87,17 +119,20 @@ def learn(
     Raises:
         MissingData: the data set is not here. CamError: as `extract` and `fit_svm`.
     """
-    parts = [_first(images, limit) for images in _divided(rule, root, seed)]
-    drawn = rule.data.startswith("mini/")  # is drawn once for all that look at it
-    kept = [InMemory(part) if drawn else part for part in parts]
-    train, test = (extract(network, p, cache=cache, device=device) for p in kept)
+    pair = open_parts(rule, root)[0]
+    if len(pair) == 1:
+        labels = [pair[0].label(i) for i in range(len(pair[0]))]
+        pair = (Subset(pair[0], k) for k in split_at_random(rule, labels, seed))
+    parts = [first(images, limit) for images in pair]
+    kept = [drawn_once(images) for images in parts]
+    train, test = (extract(network, images, cache=cache, device=device) for images in kept)
     svm = kept_svm(train, parts[0].classes, seed, cache)
     ready = svm_network(network, svm)
     return Transfer(ready, parts[1], *kept[::-1], svm, train, test, svm.decisions(test))
 
 
-def learn_all(network, rules: dict[str, SplitRule], root=None, **options):
-    """`learn` on every data set that is here: ({column: Transfer}, {column: why it is missing}).
+def learn_svms(network, rules: dict[str, SplitRule], root=None, **options):
+    """`learn_svm` on every data set that is here: ({column: Transfer}, {column: why it is not}).
 
     Raises:
         MissingData: none of them is here.
@@ -105,7 +140,7 @@ def learn_all(network, rules: dict[str, SplitRule], root=None, **options):
     found, missing = {}, {}
     for column, rule in rules.items():
         try:
-            found[column] = learn(network, rule, root, **options)
+            found[column] = learn_svm(network, rule, root, **options)
         except MissingData as error:
             missing[column] = str(error)
     if not found:
@@ -113,22 +148,6 @@ def learn_all(network, rules: dict[str, SplitRule], root=None, **options):
             f"None of {', '.join(rules)} is here. The first: {next(iter(missing.values()), '')}"
         )
     return found, missing
-
-
-def _divided(rule: SplitRule, root, seed: int):
-    if rule.given:
-        try:
-            return [open_images(rule.data, split, root) for split in rule.given[0]]
-        except MissingData:
-            if not rule.random:
-                raise
-    images = open_images(rule.data, "all", root)
-    labels = [images.label(i) for i in range(len(images))]
-    return [Subset(images, k) for k in split_indices(labels, rule.train, rule.test, seed)]
-
-
-def _first(images, limit: int):
-    return Subset(images, range(limit)) if 0 < limit < len(images) else images
 
 
 def choose(found: Transfer, label: int, count: int, seed: int) -> list[int]:
@@ -161,3 +180,24 @@ def mistaken(found: Transfer, seed: int) -> int | None:
 def record_of(found: Transfer, place: int):
     """The record of a row of the test features."""
     return found.images[int(found.test.places[place])]
+
+
+class ColourGrid(nn.Module):
+    """A control without any learning: the mean colours of a grid of cells, layer "means"."""
+
+    def __init__(self, side: int = 4, size: int = 112):
+        super().__init__()
+        self.name, self.weights_hash = f"mean colours, {side} x {side} cells", "none"
+        self.means = nn.Sequential(nn.AdaptiveAvgPool2d(side), nn.Flatten())
+        self.input_spec = InputSpec(size=size, resize=size)
+        self.register_buffer("nothing", torch.zeros(1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.means(images)
+
+
+def colour_hits(found: Transfer, cache=None, seed: int = 0) -> np.ndarray:
+    """(N,) bool: right on the test part by an SVM on mean colours, trained on the same pictures."""
+    grid = ColourGrid().eval()
+    train, test = (extract(grid, p, "means", cache=cache) for p in (found.learnt_on, found.seen))
+    return kept_svm(train, found.classes, seed, cache).predict(test) == test.labels
