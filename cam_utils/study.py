@@ -20,9 +20,10 @@ from torch import nn
 
 from .data import Subset
 from .errors import MissingData
-from .keep import check_writable, project_root, replacing, write_json
+from .keep import project_root
 from .networks import load_network
 from .provenance import about
+from .writing import check_writable, replacing, write_json
 
 Frames = dict[str, pd.DataFrame]  # rows picture by picture, by what they are of
 Tables = dict[str, list[dict]]  # rows of stored tables, by file name

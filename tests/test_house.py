@@ -124,7 +124,7 @@ def test_arrows_point_downwards_and_there_is_no_circle(repo):
         ("views.py", "from .mini import objects", "upward: views"),
         ("metrics/intervals.py", "from ..keep import Keeper", "upward: metrics.intervals"),
         ("errors.py", "from .pictures import open_rgb", "files in a circle: errors pictures"),
-        ("data/truth.py", "from ..features import extract", "folders in a circle: data"),
+        ("data/truth_reader.py", "from ..features import extract", "folders in a circle: data"),
         ("networks/gap.py", "from .zoo.caffe import CAFFE_NETWORKS", "files in a circle: networks"),
     ],
 )

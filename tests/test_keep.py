@@ -12,7 +12,8 @@ from torch import nn
 from cam_utils import CamError, MissingData, load_network, open_images
 from cam_utils.data import Subset
 from cam_utils.identity import code_of, differences, of_images, of_network
-from cam_utils.keep import BrokenPiece, Keeper, read_piece, replacing, write_json
+from cam_utils.keep import BrokenPiece, Keeper, read_piece
+from cam_utils.writing import replacing, write_json
 
 WORK = {"network": "a/b", "weights": "0123", "protocol": {"threshold": 0.2}}
 ARRAYS = {

@@ -12,8 +12,8 @@ from PIL import Image
 
 from .. import plots
 from ..errors import CamError
-from ..keep import replacing, write_json
 from ..provenance import about
+from ..writing import replacing, write_json
 from .notebooks import notebook_hash
 from .params import Params
 

@@ -9,10 +9,10 @@ from ..book import published
 from ..data import open_images, subset
 from ..evaluate import Protocol, errors, evaluate, provenance
 from ..evaluate.protocols import chosen
-from ..keep import check_writable
 from ..networks import load_network
 from ..provenance import pick_device
 from ..study import write_rows
+from ..writing import check_writable
 
 # rows of Table 1 that a network of ours is
 TABLE1 = {

@@ -12,7 +12,8 @@ import nbformat
 from ..book.claims import WORDS, read_record
 from ..book.notebooks import code_hash, notebooks
 from ..book.params import COMMON, check_profile, data_folder, refuse_unknown, typed
-from ..keep import project_root, replacing
+from ..keep import project_root
+from ..writing import replacing
 from .scoreboard.page import write
 
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}

@@ -14,9 +14,10 @@ from ..distributed import World, place
 from ..errors import CamError
 from ..hashes import short_hash
 from ..identity import code_of, key_of, of_images, of_machine, of_network, plain
-from ..keep import Keeper, Piece, check_writable, replacing, write_json
+from ..keep import Keeper, Piece
 from ..provenance import about
 from ..stream import decoders, in_shards, nothing_read
+from ..writing import check_writable, replacing, write_json
 from .items import opened
 from .localize import arrays_to_rows, read_table, rows_of, rows_to_arrays, rows_under, table_of
 from .protocols import CLASSIFY, PAPER, PROTOCOLS, RELEASED, RULES, WSOL, Protocol

@@ -10,8 +10,8 @@ from torch import nn
 from ..distributed import World
 from ..errors import CamError
 from ..identity import differences, key_of
-from ..keep import check_writable, replacing
 from ..provenance import versions
+from ..writing import check_writable, replacing
 from .recipe import Recipe
 
 FORMAT = 2

@@ -9,7 +9,8 @@ import pandas as pd
 from ...book import published
 from ...book.claims import WORDS
 from ...errors import CamError
-from ...keep import project_root, replacing
+from ...keep import project_root
+from ...writing import replacing
 from .cells import Cell, cells
 from .decided import undecided, verdicts
 

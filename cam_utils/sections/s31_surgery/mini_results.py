@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ...errors import MissingData
-from ...keep import replacing
 from ...metrics.intervals import rate
 from ...networks.zoo.mini_weights import WEIGHTS
+from ...writing import replacing
 
 COMMAND = "python -m cam_utils train --network mini/all"
 

@@ -17,7 +17,6 @@ from torch import nn
 from ...data import open_images
 from ...errors import CamError, MissingData
 from ...hashes import short_hash
-from ...keep import replacing, write_json
 from ...metrics.classification import true_ranks
 from ...metrics.intervals import rate
 from ...mini.pencil.base import arrays
@@ -33,6 +32,7 @@ from ...networks.zoo.mini_weights import (
 )
 from ...provenance import device_name, versions
 from ...train import Recipe, fit, logits_of_arrays
+from ...writing import replacing, write_json
 from .mini_results import COMMAND, keep_results
 
 ORIGINAL = Recipe(epochs=12, lr=3e-3)

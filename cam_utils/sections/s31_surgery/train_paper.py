@@ -13,7 +13,6 @@ from torch import nn
 from ...data import open_images
 from ...errors import BrokenWeights, CamError, MissingData
 from ...hashes import short_hash
-from ...keep import replacing, write_json
 from ...networks.surgery import CUT_NETWORKS
 from ...networks.zoo.caffe import caffe_file
 from ...networks.zoo.caffe_layers import CaffeGapNetwork
@@ -23,6 +22,7 @@ from ...provenance import device_name, versions
 from ...train import fit
 from ...train.cost import Cost, estimate
 from ...train.recipe import RELEASED, Recipe
+from ...writing import replacing, write_json
 from .heads import PARENT
 
 # Those that the released solver is for, and their pooling.
