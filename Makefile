@@ -25,8 +25,9 @@ test: $(READY)  ## ruff, unit and golden tests, nbval over the notebooks
 	CAM_FIGURES=.build/figures CAM_REFERENCE=$(CURDIR)/tests/reference $(PY) -m pytest -q \
 	    --nbval-lax --nbval-current-env --nbval-cell-timeout=1800 --nbval-sanitize-with tests/nbval_sanitize.cfg --dist=loadfile notebooks
 
-paper: $(READY)  ## run every notebook in profile paper: make paper CAM_DATA=/folder
+paper: $(READY)  ## measure the tables and run every notebook on real data: make paper CAM_DATA=/folder
 	@test -n "$(CAM_DATA)" || { echo "make paper needs CAM_DATA=/folder with the data sets (see make doctor)"; exit 2; }
+	$(PY) -m cam_utils tables --profile paper --root $(CAM_DATA)
 	$(PY) -m cam_utils figures --profile paper --root $(CAM_DATA)
 
 notebooks: $(READY)  ## run every notebook (profile mini) and store it with its outputs

@@ -69,6 +69,7 @@ def maps_of_images(
     merge: str = "mean",
     classes: Classes = 5,
     method: str = "cam",
+    outside: str = "zero",
 ) -> list[ImageMaps]:
     """Scores and maps of several pictures; all their views go through the network as one batch.
 
@@ -87,6 +88,7 @@ def maps_of_images(
             averaged probabilities (N, C).
         method: "cam": class activation maps. "backprop": |dS/dI| summed over the colours;
             "backprop_max": its maximum over them. "grad_cam": for networks with global pooling.
+        outside: the map where a single view does not look (`cam_utils.pasting.paste`).
 
     Raises:
         CamError: an unknown view, merge or method; a network without `input_spec`.
@@ -98,7 +100,7 @@ def maps_of_images(
     views = [view_list(image, spec, view) for image in images]
     scores, chosen, maps = maps_of_views(network, views, classes, method)
     return [
-        ImageMaps(s, c, to_picture(m, of_image, image.size[::-1], merge, spec))
+        ImageMaps(s, c, to_picture(m, of_image, image.size[::-1], merge, spec, outside))
         for s, c, m, of_image, image in zip(scores, chosen, maps, views, images, strict=True)
     ]
 
@@ -135,14 +137,19 @@ def maps_of_views(
 
 
 def to_picture(
-    maps: Tensor, views: list[View], size: tuple[int, int], merge: str, spec: InputSpec
+    maps: Tensor,
+    views: list[View],
+    size: tuple[int, int],
+    merge: str,
+    spec: InputSpec,
+    outside: str = "zero",
 ) -> Tensor:
     """Maps (V, n, h, w) of one picture's views, merged in the picture of `size`: (n, H, W)."""
     canvas = None
     # a longer picture is shown in part only (`views.center_crop`), and its canvas would be huge
     if len(views) > 1 and merge == "sum_abs" and max(size) <= LONGEST * min(size):
         canvas = resized_shape(*size, ten_crop_spec(spec))
-    return paste(maps, [v.frame for v in views], size, merge, canvas=canvas)
+    return paste(maps, [v.frame for v in views], size, merge, canvas=canvas, outside=outside)
 
 
 def spec_of(network: nn.Module) -> InputSpec:

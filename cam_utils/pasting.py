@@ -32,6 +32,7 @@ class Frame:
 
 
 MERGES = ("mean", "sum_abs", "plain")
+OUTSIDE = ("zero", "edge", "stretch")
 
 
 def paste(
@@ -41,6 +42,7 @@ def paste(
     merge: str = "mean",
     kernel: str = "bicubic",
     canvas: tuple[int, int] | None = None,
+    outside: str = "zero",
 ) -> Tensor:
     """Maps of views back into the original image.
 
@@ -54,12 +56,16 @@ def paste(
             is shrunk.
         canvas: (height, width) on which the views are merged before the result is resized to
             `size`, as the released code does (256 x 256); None: merged at `size` itself.
+        outside: what the map of a single view is where the view does not look, which the paper
+            leaves open: "zero", as on the released code's canvas; "edge", the value at the view's
+            border; "stretch", the view's map is drawn over the whole image.
 
     Returns:
-        (n, height, width) in the maps' dtype; zero where no view looks.
+        (n, height, width) in the maps' dtype.
 
     Raises:
-        CamError: the number of frames does not fit, or the merge is unknown.
+        CamError: the number of frames does not fit; the merge or `outside` is unknown, or
+            `outside` is not "zero" for several views.
     """
     frames = [frames] if isinstance(frames, Frame) else list(frames)
     maps = maps[None] if maps.dim() == 3 else maps
@@ -68,12 +74,19 @@ def paste(
             f"Found maps {tuple(maps.shape)}, {len(frames)} frames and merge={merge!r}; expected "
             f"maps (views, classes, h, w), one frame for each view, a merge of {', '.join(MERGES)}."
         )
+    if outside not in OUTSIDE or (outside != "zero" and len(frames) > 1):
+        raise CamError(
+            f"Found outside={outside!r} and {len(frames)} views; expected 'zero', or for a single "
+            f"view one of {', '.join(OUTSIDE)}."
+        )
+    if outside == "stretch":
+        frames = [replace(frames[0], x0=0, y0=0, x1=size[1], y1=size[0])]
     if canvas is not None:
         x, y = canvas[1] / size[1], canvas[0] / size[0]
         merged = paste(maps, [frame.scaled(x, y) for frame in frames], canvas, merge, kernel)
         return paste(merged, Frame(0, 0, size[1], size[0]), size, kernel=kernel)
     if len(frames) == 1:  # nothing overlaps: the same values for a third of the time
-        pasted = _pasted(maps[0], frames[0], size, kernel)[0]
+        pasted = _pasted(maps[0], frames[0], size, kernel, outside)[0]
         return pasted.abs() if merge == "sum_abs" else pasted
     total = maps.new_zeros(maps.shape[1], *size)
     covered = maps.new_zeros(size)
@@ -84,12 +97,14 @@ def paste(
     return total / covered.clamp(min=1) if merge == "mean" else total
 
 
-def _pasted(view: Tensor, frame: Frame, size: tuple[int, int], kernel: str) -> tuple:
+def _pasted(
+    view: Tensor, frame: Frame, size: tuple[int, int], kernel: str, outside: str = "zero"
+) -> tuple:
     """One view's maps (n, height, width), and which rows and which columns it covers (0 or 1)."""
     if frame.flipped:
         view = view.flip(-1)
-    rows = _resampler(size[0], view.shape[-2], frame.y0, frame.y1, kernel).to(view)
-    columns = _resampler(size[1], view.shape[-1], frame.x0, frame.x1, kernel).to(view)
+    rows = _resampler(size[0], view.shape[-2], frame.y0, frame.y1, kernel, outside).to(view)
+    columns = _resampler(size[1], view.shape[-1], frame.x0, frame.x1, kernel, outside).to(view)
     return rows @ view @ columns.T, (rows.any(1).to(view), columns.any(1).to(view))
 
 
@@ -101,9 +116,14 @@ def paste_whole(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 @lru_cache(maxsize=512)  # pictures of one size, and the views of one, ask for the same again
 @torch.inference_mode(False)  # what is kept must serve every caller
-def _resampler(pixels: int, cells: int, start: float, stop: float, kernel: str) -> Tensor:
+def _resampler(
+    pixels: int, cells: int, start: float, stop: float, kernel: str, outside: str = "zero"
+) -> Tensor:
     """(pixels, cells) weights that resample a row of cells lying on [start, stop) to pixels."""
     centres = torch.arange(pixels, dtype=torch.float64) + 0.5
+    inside = (centres >= start) & (centres < stop)
+    if outside == "edge":
+        centres, inside = centres.clamp(start, stop), torch.ones_like(inside)
     scale = cells / (stop - start)  # cells per pixel
     place = (centres - start) * scale  # in cell units; cell i spans [i, i + 1)
     stretch = max(scale, 1.0)  # antialiasing: the kernel grows when maps are shrunk
@@ -114,7 +134,6 @@ def _resampler(pixels: int, cells: int, start: float, stop: float, kernel: str) 
     weights = weights / weights.sum(1, keepdim=True).where(
         weights.any(1, keepdim=True), torch.ones(1)
     )
-    inside = (centres >= start) & (centres < stop)
     return weights * inside[:, None]
 
 

@@ -122,13 +122,14 @@ def box_crop(image, box, spec: InputSpec) -> View:
 
 VIEWS = {
     "center": lambda image, spec: [center_crop(image, spec)],
+    "square": lambda image, spec: [center_crop(image, replace(spec, squash=False))],
     "whole": lambda image, spec: [whole(image, spec)],
     "ten": ten_crop,
 }
 
 
 def view_list(image, spec: InputSpec, view: str = "center") -> list[View]:
-    """The views of an image by name: "center" and "whole" are one view, "ten" is ten."""
+    """The views of an image by name: "center", "square" and "whole" are one view, "ten" is ten."""
     if view not in VIEWS:
         raise CamError(f"Unknown view {view!r}; known: {', '.join(VIEWS)}.")
     return VIEWS[view](image, spec)

@@ -267,7 +267,7 @@ def test_equal_figures_give_equal_bytes(tmp_path, network, images):
 
 
 def test_figures_stay_small_and_well_named(tmp_path):
-    assert figure(folder=tmp_path, noise=300).stat().st_size <= 200_000
+    assert figure(folder=tmp_path, noise=700).stat().st_size <= 500_000
     with pytest.raises(CamError, match="expected lower-case"):
         figure("Fig 9", folder=tmp_path)
 

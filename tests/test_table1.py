@@ -154,13 +154,15 @@ def test_real_photos_are_judged_from_the_stored_table():
     assert [v.holds for v in verdicts.new_layers((harmless, made))] == [True, True]
 
 
-def test_poolings_average_seeds_within_images():
+def test_poolings_have_an_interval_over_the_seeds():
     made = {("googlenet-gap", s): np.array([1, 1, 1, 1]) for s in range(3)}
     made |= {("googlenet-gmp", s): np.array([2, 1, 1, 1 + s]) for s in range(3)}
     table, difference = tables.poolings_by_seed(1, [0, 1, 2], lambda name, seed: made[name, seed])
     assert len(table) == 3
-    assert difference.n == 4
+    assert difference.n == 3
     assert difference.value == pytest.approx(100 * (1 + 2 / 3) / 4)
+    # 25, 50 and 50 points: Student's quantile 4.3027 of two degrees of freedom, times 25 / 3
+    assert difference.high - difference.value == pytest.approx(4.3027 * 25 / 3, abs=0.01)
 
 
 def test_the_surgery_in_numbers():

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from cam_utils import CamError, open_rgb, views
 from cam_utils.networks.gap import CAFFE, IMAGENET, InputSpec
+from cam_utils.pasting import OUTSIDE, Frame, paste
 
 SPEC = InputSpec(size=64, resize=72, mean=(0, 0, 0), std=(1, 1, 1))
 SQUASH = InputSpec(size=64, resize=72, squash=True, mean=(0, 0, 0), std=(1, 1, 1))
@@ -144,3 +145,16 @@ def test_a_large_jpeg_is_opened_small(tmp_path):
     assert whole.size == whole.info["full size"] == small.info["full size"] == (1000, 2000)
     assert small.size == (250, 500)  # a quarter: an eighth would be below 300
     assert open_rgb(path, upright=False).info["full size"] == (2000, 1000)
+
+
+def test_outside_of_a_view_the_map_is_zero_its_border_or_stretched():
+    """A map of two columns, 1 and 3, on the middle half of a row of eight pixels."""
+    row, frame = torch.tensor([[[1.0, 3.0]]]), Frame(2, 0, 6, 1)
+    how = {"size": (1, 8), "kernel": "bilinear"}
+    zero, edge, stretch = (paste(row, frame, outside=o, **how)[0, 0] for o in OUTSIDE)
+    assert zero.tolist() == [0, 0, 1, 1.5, 2.5, 3, 0, 0]
+    assert edge.tolist() == [1, 1, 1, 1.5, 2.5, 3, 3, 3]
+    whole = paste(row, Frame(0, 0, 8, 1), **how)[0, 0]
+    assert torch.equal(stretch, whole)
+    with pytest.raises(CamError, match="2 views"):
+        paste(row[None].repeat(2, 1, 1, 1), [frame, frame], outside="edge", **how)

@@ -14,7 +14,14 @@ DEFINITIONS = "the networks' definitions"  # counted in them, without weights or
 
 RECORD = "application/vnd.cam-companion+json"
 
-WORDS = {True: "supported", False: "not supported", None: "cannot be tested here"}
+DEFINED = "definition"  # a sentence about words: noted, since no measurement could refute it
+
+WORDS = {
+    True: "supported",
+    False: "not supported",
+    None: "cannot be tested here",
+    DEFINED: "a matter of definition",
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Verdict:
         claim: its name in the paper's list (`published.claims`).
         rule: when it counts as supported, in words; chosen before the numbers were seen.
         on: the data that decided, "mini/objects test"; `ARITHMETIC`, `DEFINITIONS`: none did.
-        holds: True, False, or None: it cannot be tested here.
+        holds: True, False, None (it cannot be tested here), or `DEFINED`.
         measured: what decides it. paper: the paper's own number, if it gives one.
         variant: a word for one of several verdicts on a claim from one kind of data.
         where: more about the network or data, for the sentence.
@@ -34,7 +41,7 @@ class Verdict:
     claim: str
     rule: str
     on: str
-    holds: bool | None
+    holds: bool | str | None
     measured: object = None
     paper: object = None
     variant: str = ""

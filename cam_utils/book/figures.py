@@ -24,6 +24,21 @@ DPI = 200
 SHOWN = 1600  # pixels of width in a notebook
 
 
+def described(fig: Figure, name: str, *, paper: str, alt: str, **more) -> Figure:
+    """A figure that knows what it is, so that `show` needs nothing else.
+
+    Args:
+        name, paper, alt: as for `save_figure`. more: its network, images, n, chosen.
+    """
+    fig.told = {"name": name, "paper": paper, "alt": alt} | more
+    return fig
+
+
+def show(fig: Figure, params: Params) -> None:
+    """Save a figure that was `described`, and display it where a notebook runs."""
+    save_figure(fig, params=params, **fig.told)
+
+
 def save_figure(
     fig: Figure,
     name: str,
@@ -99,7 +114,7 @@ def provenance_line(params: Params, network=None, images=None, n=None, chosen: s
 
 def _png(fig: Figure, name: str) -> bytes:
     """In true colour; what is too large is drawn with fewer pixels, not with fewer colours."""
-    for dpi in (DPI, 0.8 * DPI, 0.64 * DPI, DPI / 2):
+    for dpi in (DPI, 0.8 * DPI, 0.64 * DPI, DPI / 2, 0.4 * DPI):
         buffer = io.BytesIO()
         fig.savefig(
             buffer,

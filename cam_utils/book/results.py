@@ -1,6 +1,9 @@
 """Tables of a notebook: the paper's number, the measured one, and the one on real data."""
 
+import html
+
 import pandas as pd
+from IPython.display import HTML
 
 from ..keep import project_root
 from ..metrics.intervals import Rate
@@ -28,6 +31,19 @@ def side_by_side(name: str, found: dict[str, Rate]) -> pd.DataFrame:
         head = [f"real: {made['network']}", "interval", "images"]
         table[head] = [_words(real.get(text)) for text in found]
     return table
+
+
+def folded(title: str, table: pd.DataFrame) -> HTML:
+    """A wide table behind a title that opens it; works wherever HTML is shown."""
+    rows = table.to_html(index=False, na_rep="", border=0, float_format="{:.2f}".format)
+    return HTML(f"<details><summary>{html.escape(title)}</summary>{rows}</details>")
+
+
+def errors_table(rows: dict[str, dict[str, Rate]]) -> pd.DataFrame:
+    """{row: {"top1", "top5", "gt_known": Rate}} as a table to read, localization errors in %."""
+    lines = [(n, *(f"{e[k]}" for k in ("top1", "top5", "gt_known"))) for n, e in rows.items()]
+    head = ["localization error, %", "top-1", "top-5", "class given"]
+    return pd.DataFrame(lines, columns=head)
 
 
 def origin(name: str, profile: str = "paper") -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..errors import CamError, unknown
+from ..errors import CamError, MissingData, unknown
 from ..sections.s2_maps.studies import STUDIES as MAPS
 from ..sections.s4_transfer.studies import STUDIES as TRANSFER
 from ..sections.s5_units.studies import STUDIES as UNITS
@@ -10,7 +10,7 @@ from ..sections.s31_surgery.studies import STUDIES as SURGERY
 from ..sections.s32_localization.studies import STUDIES as LOCALIZATION
 from ..sections.s41_birds.studies import STUDIES as BIRDS
 from ..sections.s42_patterns.studies import STUDIES as PATTERNS
-from ..study import Ask, Study, run
+from ..study import Ask, Study, reason, run
 
 STUDIES: dict[str, Study] = {
     study.name: study
@@ -21,8 +21,13 @@ STUDIES: dict[str, Study] = {
 def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> list[Path]:
     """Run studies by name; returns the files written.
 
+    Args:
+        names: none: all of the profile, those left out (with a line that says why) whose networks
+            or data are not here.
+
     Raises:
-        CamError: an unknown study, before any of them is run.
+        CamError: an unknown study, before any of them is run. MissingData: a study asked for by
+            name has nothing to measure.
     """
     for name in names:
         if name not in STUDIES:
@@ -32,5 +37,10 @@ def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> li
     written = []
     for name in names or STUDIES:
         if ask.profile in STUDIES[name].profiles:
-            written += run(STUDIES[name], ask, out)
+            try:
+                written += run(STUDIES[name], ask, out)
+            except MissingData as error:
+                if names:
+                    raise
+                print(f"{name} ({STUDIES[name].shows}) left out: {reason(error, ask)}", flush=True)
     return written

@@ -184,7 +184,7 @@ def _boxed(item, maps, spec, protocol) -> list[tuple]:
     found, step = [], max(1, _PASTED // max(1, item.size[0] * item.size[1]))
     for start in range(0, maps.shape[1], step):
         some = maps[:, start : start + step]
-        for map in to_picture(some, item.views, item.size, protocol.merge, spec):
+        for map in to_picture(some, item.views, item.size, protocol.merge, spec, protocol.outside):
             found.append(_two_boxes(boxes_of(map, item, protocol), item.truth))
     return found
 

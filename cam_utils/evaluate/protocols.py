@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ..errors import CamError, unknown
 from ..image_maps import METHODS
-from ..pasting import MERGES
+from ..pasting import MERGES, OUTSIDE
 from ..views import VIEWS
 
 # rule -> (takes a threshold, what it is)
@@ -24,11 +24,14 @@ class Protocol:
 
     Attributes:
         name: for the record.
-        view: "center" (the network's own resize and centre crop), "whole" (warped) or "ten"
-            (four corners, centre and their mirror images; softmax scores are averaged).
+        view: "center" (the network's own resize and centre crop), "square" (the same, the
+            picture's aspect ratio kept), "whole" (warped) or "ten" (four corners, centre and
+            their mirror images; softmax scores are averaged).
         top: how many of the best classes are kept for each image.
         merge: how the maps of several views are joined in the image: "mean" (by coverage),
             "plain" (sum) or "sum_abs" (the released code).
+        outside: what a single view's map is where the view does not look: "zero", "edge" (the
+            border's value) or "stretch" (the map is drawn over the whole picture).
         method: what makes the maps: "cam", "backprop" (|gradient| at the input, summed over the
             colours), "backprop_max" (its maximum over them, as Simonyan et al.) or "grad_cam".
         rule: how a map becomes boxes, see `RULES`; "": no maps and no boxes.
@@ -42,15 +45,27 @@ class Protocol:
     view: str = "center"
     top: int = 5
     merge: str = "mean"
+    outside: str = "zero"
     method: str = "cam"
     rule: str = ""
     threshold: float | None = None
 
     def __post_init__(self):
-        known = {"view": VIEWS, "merge": MERGES, "method": METHODS, "rule": RULES}
+        known = {
+            "view": VIEWS,
+            "merge": MERGES,
+            "outside": OUTSIDE,
+            "method": METHODS,
+            "rule": RULES,
+        }
         for field, values in known.items():
             if getattr(self, field) not in values:
                 raise unknown(field, getattr(self, field), values)
+        if self.outside != "zero" and self.view == "ten":
+            raise CamError(
+                f"Found outside={self.outside!r} with ten views; only a single view's map can "
+                "be continued: leave it at 'zero'."
+            )
         if not isinstance(self.top, int) or self.top < 1:
             raise CamError(f"Found top={self.top!r}; expected a whole number from 1.")
         takes, _ = RULES[self.rule]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm, t
 
 from ..errors import CamError
 
@@ -46,6 +47,16 @@ class Rate:
     def contains(self, published: float) -> bool:
         """Whether a published number lies inside the interval."""
         return self.low <= published <= self.high
+
+    def one_of(self, comparisons: int) -> "Rate":
+        """The interval as wide as it must be where the best of so many is pointed at.
+
+        Bonferroni's correction; the interval's shape is kept, its ends scaled as a normal
+        distribution's would be.
+        """
+        scale = norm.ppf(1 - 0.025 / comparisons) / norm.ppf(0.975)
+        low, high = (self.value + scale * (end - self.value) for end in (self.low, self.high))
+        return Rate(self.value, float(low), float(high), self.n)
 
     # Questions with three answers: True, False, None (so many images cannot tell).
 
@@ -97,6 +108,24 @@ def mean_interval(values: np.ndarray, seed: int = 0, rounds: int = 2000) -> Rate
     ]
     low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
     return Rate(float(values.mean()), float(low), float(high), len(values))
+
+
+def seed_interval(values: Iterable[float]) -> Rate:
+    """Mean of one number for each seed, with Student's 95 % interval over the seeds.
+
+    Raises:
+        CamError: fewer than two seeds.
+    """
+    values = np.asarray(list(values), float)
+    if len(values) < 2:
+        raise CamError(f"Found {len(values)} seeds; an interval over seeds needs at least two.")
+    half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return Rate(values.mean(), values.mean() - half, values.mean() + half, len(values))
+
+
+def by_seed(rows: pd.DataFrame) -> Rate:
+    """`seed_interval` of stored rows whose column `seed` is a number; others are left out."""
+    return seed_interval(rows.loc[rows["seed"].astype(str).str.isdigit(), "measured"])
 
 
 def pick(rows: pd.DataFrame, **values) -> pd.DataFrame:

@@ -54,7 +54,7 @@ class HeadTraining:
     """
 
     folder: str | Path = HEADS_FOLDER
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[int, ...] = tuple(range(10))
     grid: tuple[Recipe, ...] = tuple(
         replace(HEAD_RECIPE, lr=lr, epochs=passes) for lr in (1e-4, 4e-4) for passes in (1, 3)
     )
@@ -164,8 +164,8 @@ def head_rows(misses: pd.DataFrame) -> list[dict]:
 
     Returns:
         Rows network, seed (a number, "mean", or empty), metric (unique), measured, low, high, n.
-        Intervals of single networks are Wilson's; the others are bootstraps over the photos, with
-        the given seeds: how much seeds differ is seen in their rows.
+        Intervals of single networks are Wilson's; of differences and "mean of seeds" bootstraps
+        over the photos, with the given heads; how much heads differ is seen in their rows.
     """
     seeds = sorted({int(name.partition("|")[2]) for name in misses if name != UNCUT})
     by_name = {HEADS[p]: misses[[f"{p}|{s}" for s in seeds]].to_numpy(int) for p in HEADS}

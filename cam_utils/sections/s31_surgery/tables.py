@@ -7,7 +7,7 @@ from torch import nn
 from ...book import published as paper
 from ...data.joined import InMemory
 from ...evaluate import CLASSIFY, evaluate
-from ...metrics.intervals import Rate, mean_interval, rate
+from ...metrics.intervals import Rate, mean_interval, rate, seed_interval
 from . import mini_results
 
 # The paper's rows, and which network stands for each in the profiles "mini" and "paper"; None: no
@@ -130,8 +130,8 @@ def poolings_by_seed(
     """GMP against GAP over seeds in the mini world; default: all that were trained.
 
     Returns:
-        Errors of each seed with intervals, and GMP - GAP in points: seeds are averaged within
-        each image, the interval resamples images.
+        Errors of each seed with intervals over images, and GMP - GAP in points with an interval
+        over the seeds.
     """
     rows, differences = [], []
     for seed in mini_results.seeds("googlenet-gmp") if seeds is None else seeds:
@@ -140,4 +140,4 @@ def poolings_by_seed(
         cells = (rate(gap > 0), rate(gmp > 0), mean_interval(gmp - gap))
         rows.append((seed, *(f"{cell:.2f}" for cell in cells), len(gap)))
     columns = ["seed", "GAP", "GMP", "GMP - GAP", "n"]
-    return pd.DataFrame(rows, columns=columns), mean_interval(np.mean(differences, 0))
+    return pd.DataFrame(rows, columns=columns), seed_interval(map(np.mean, differences))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ...book.claims import ARITHMETIC, DEFINITIONS, Verdict, decided_on
-from ...metrics.intervals import Rate, mean_interval, pick
+from ...metrics.intervals import Rate, by_seed, mean_interval, pick
 from . import mini_results
 from .figures import AS_PAPER
 from .tables import drop, published_drop, repaired
@@ -149,7 +149,7 @@ def pooling(change: Rate, on: str = MINI, where: str = "") -> Verdict:
     """Whether GMP - GAP in top-1 error, over seeds, is negligible."""
     return Verdict(
         claim="gap-gmp-classify-alike",
-        rule="the 95 % interval of GMP - GAP in top-1 error, over seeds, lies within +-1 point",
+        rule="the 95 % interval of GMP - GAP in top-1 error over the seeds lies within +-1 point",
         on=on,
         holds=change.within(1),
         measured=str(change),
@@ -163,7 +163,7 @@ def new_layers(stored: tuple[pd.DataFrame, dict]) -> list[Verdict]:
     rows, made = stored
     where = "new layers on the paper's GoogLeNet, real photos of ten classes"
     pooled, lost = (
-        Rate.of(pick(rows, metric=f"top-1 error, {pair}, mean of seeds, points"))
+        by_seed(pick(rows, network=pair))
         for pair in ("googlenet-gmp - googlenet-gap", "googlenet-gap - googlenet")
     )
     return [

@@ -5,24 +5,48 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from ... import boxes, plots
+from ...book import published
+from ...book.figures import described
 from ...evaluate.localize import guess
 from ...evaluate.protocols import PAPER, Protocol
+from ...metrics.intervals import by_seed
 from ...networks import load_network
 from ...networks.gap import class_name
+from .cross import BOXES, SALIENCIES
+from .tables import METRICS
 
 WRONG = "#d62728"
+PRINTED = published.value(2, "GoogLeNet-GMP", "top1") - published.value(2, "GoogLeNet-GAP", "top1")
 
 
-def draw_rules(record, map: Tensor, rules: dict[str, np.ndarray]) -> Figure:
-    """One map (H, W) and the boxes that several rules make of it; green: truth.
+def box_by_hand(image, map: Tensor, mask: np.ndarray, box: np.ndarray) -> Figure:
+    """From a map (H, W) to its strongest part (H, W) bool and the box around it."""
+    with plots.style():
+        fig, axes = plots.panels(1, 3, 2.0, image.height / image.width)
+        plots.show_image(axes[0, 0], image, "the photo")
+        bar = plots.show_cam(axes[0, 1], image, map, "its map")
+        plots.show_cam(axes[0, 2], image, mask * map.numpy(), "largest part and its box")
+        plots.show_boxes(axes[0, 2], box)
+        plots.colour_bar(fig, bar, axes[:, :2])
+    return described(
+        fig, "real_fig06_box", paper="Figure 6, one box", n=1, chosen="the photo of the parameters",
+        alt="A photo, its class activation map, and the largest part above the threshold with the "
+        "box around it",
+    )  # fmt: skip
 
-    Args:
-        rules: {title: (n, 4) boxes}.
-    """
+
+def draw_rules(record, map: Tensor, network, images) -> Figure:
+    """One map (H, W) and the boxes that three rules make of it; green: truth."""
+    rules = {
+        "paper: 20 % of the maximum": boxes.paper(map),
+        "released: loose and tight": boxes.released(map, most=2),
+        "WSOL: 20 % of the range": boxes.wsol_v1(map, 0.2),
+    }
     truth = record.boxes_of(record.label)
     with plots.style():
         fig, axes = plots.panels(1, len(rules), 2.3)
@@ -31,12 +55,19 @@ def draw_rules(record, map: Tensor, rules: dict[str, np.ndarray]) -> Figure:
             plots.show_boxes(ax, truth, plots.TRUTH)
             plots.show_boxes(ax, some)
             overlaps = ", ".join(f"{v:.2f}" for v in boxes.iou(some, truth).max(1))
-            ax.text(
-                0.5, -0.03, f"IoU {overlaps}", transform=ax.transAxes, ha="center", va="top",
-                fontsize=8,
-            )  # fmt: skip
+            _under(ax, f"IoU {overlaps}", 8)
         plots.colour_bar(fig, bar, axes)
-    return fig
+    return described(
+        fig, "fig06_rules", paper="Figure 6, the box rules", network=network, images=images, n=1,
+        chosen="the first image",
+        alt="One map with the boxes of the paper's rule, the released code's and the WSOL "
+        "benchmark's, and the true box",
+    )  # fmt: skip
+
+
+def _under(ax, text: str, size: float, colour: str = "black") -> None:
+    where = {"transform": ax.transAxes, "ha": "center", "va": "top"}
+    ax.text(0.5, -0.035, text, fontsize=size, color=colour, **where)
 
 
 def finer_networks(root=None, device="cpu") -> dict[str, tuple[nn.Module, Protocol]]:
@@ -87,7 +118,13 @@ def figure5(nets: dict[str, tuple[nn.Module, Protocol]], images, chosen: list[in
                 ax.title.set_fontsize(6.5)
                 if known and found.label != record.label:
                     ax.title.set_color(WRONG)
-    return fig
+    real = images.name == "photos"
+    return described(
+        fig, "real_fig05_networks" if real else "fig05_networks", paper="Figure 5", images=images,
+        network=[network for network, _ in nets.values()], n=len(chosen),
+        chosen=("free photos" if real else "by seed") + ", each network's best class",
+        alt="The same images with the maps of several networks, each for its own best class",
+    )  # fmt: skip
 
 
 def choose_in_proportion(wrong: pd.Series, count: int, seed: int) -> list[str]:
@@ -115,17 +152,21 @@ def figure6(nets: dict[str, tuple[nn.Module, Protocol]], images, ids: list[str])
                 plots.show_boxes(ax, record.boxes_of(record.label), plots.TRUTH)
                 plots.show_boxes(ax, found.box)
                 mark = "" if found.right else "  wrong"
-                ax.text(
-                    0.5, -0.04, f"IoU {found.iou:.2f}{mark}", transform=ax.transAxes, ha="center",
-                    va="top", fontsize=7, color="black" if found.right else WRONG,
-                )  # fmt: skip
+                _under(ax, f"IoU {found.iou:.2f}{mark}", 7, "black" if found.right else WRONG)
                 ax.title.set_fontsize(7)
                 ax.title.set_color("black" if found.label == record.label else WRONG)
             plots.name_row(row[0], title, 8)
-    return fig
+    return described(
+        fig, "fig06_boxes", paper="Figure 6", network=[network for network, _ in nets.values()],
+        images=images, n=len(ids), chosen="seeded, wrong ones in their measured share",
+        alt="Images with true and guessed boxes and their overlap, by class activation maps and by "
+        "backprop",
+    )  # fmt: skip
 
 
-def draw_thresholds(curves: dict[str, tuple[np.ndarray, np.ndarray]], nulls: dict) -> Figure:
+def draw_thresholds(
+    curves: dict[str, tuple[np.ndarray, np.ndarray]], nulls: dict, network, images
+) -> Figure:
     """Class-given success against the threshold, the paper's 20 % marked.
 
     Args:
@@ -147,32 +188,115 @@ def draw_thresholds(curves: dict[str, tuple[np.ndarray, np.ndarray]], nulls: dic
         ax.set_xlim(0, 1)
         ax.set_ylim(bottom=0)
         fig.legend(loc="outside right upper")
-    return fig
+    return described(
+        fig, "fig06_threshold", paper="Figure 6, the threshold", network=network, images=images,
+        n=len(images), chosen="all images",
+        alt="Share of right boxes against the threshold for fine and coarse maps, with the "
+        "paper's 20 % and the null baselines marked",
+    )  # fmt: skip
 
 
-def draw_table2(table: pd.DataFrame, nulls: pd.DataFrame, metric: str) -> Figure:
+def draw_table2(table: pd.DataFrame, made: dict, metric: str, kind: str = "mini") -> Figure:
     """Table 2's column `metric`: the paper's errors and the measured ones with intervals.
 
     Args:
-        table: rows row, protocol, paper, measured, low, high of the stored table, one a method.
-        nulls: rows row, measured: drawn as vertical lines.
+        table: the stored rows; the paper's protocol, backprop's rule and the null baselines are
+            drawn, the last as vertical lines. made: their provenance. kind: "mini" or "real".
     """
-    table, nulls = table[table["metric"] == metric], nulls[nulls["metric"] == metric]
+    own = table[table["metric"] == metric]
+    rows = own[own["protocol"].isin(["PAPER", made["backprop's rule, chosen"]])]
+    nulls = own[own["protocol"] == "baseline"].tail(3)
     with plots.style():
-        fig, ax = plt.subplots(figsize=(8.6, 0.3 * len(table) + 1.1), layout="constrained")
-        for y, row in enumerate(table.itertuples()):
-            ax.plot([row.low, row.high], [y, y], color="#2a6f97", lw=2)
-            ax.plot(row.measured, y, "o", color="#2a6f97", ms=5)
-            ax.plot(row.paper, y, "o", mfc="white", mec="#8a8a8a")
-        styles = (":", "-.", "--")
-        for row, style in zip(nulls.itertuples(), styles, strict=False):
-            ax.axvline(
-                row.measured, color="0.5", ls=style, lw=1, label=row.row.split(", chosen")[0]
-            )
-        ax.plot([], [], "o", mfc="white", mec="#8a8a8a", label="paper, ILSVRC")
-        ax.plot([], [], "o-", color="#2a6f97", label="measured")
-        ax.set_yticks(range(len(table)), table["row"])
-        ax.invert_yaxis()
+        fig, ax = plt.subplots(figsize=(8.6, 0.3 * len(rows) + 1.3), layout="constrained")
+        draw_dots(ax, rows["row"], rows)
+        ax.plot(
+            rows["paper"], range(len(rows)), "o", mfc="white", mec="#8a8a8a", label="paper, ILSVRC"
+        )
+        for row, style in zip(nulls.itertuples(), (":", "-.", "--"), strict=False):
+            name = row.row.split(", chosen")[0]
+            ax.axvline(row.measured, color="0.5", ls=style, lw=1, label=name)
         ax.set_xlabel(metric)
         fig.legend(loc="outside right upper")
-    return fig
+    prefix = "" if kind == "mini" else "real_"
+    return described(
+        fig, f"{prefix}table2_localization", paper="Table 2", network=made["weights"],
+        n=made["n"], chosen="all images",
+        alt="Localization errors of Table 2, the paper's and the measured ones, with intervals "
+        "and null baselines",
+    )  # fmt: skip
+
+
+def draw_dots(ax, names, rows: pd.DataFrame, label: str = "measured", zero: bool = False) -> None:
+    """One dot with its interval for each row (columns measured, low, high), the first on top."""
+    y = range(len(rows))
+    ax.hlines(y, rows["low"], rows["high"], color="#2a6f97", lw=2)
+    ax.plot(rows["measured"], y, "o", color="#2a6f97", ms=5, label=label)
+    if zero:
+        ax.axvline(0, color="black", lw=0.8)
+    ax.set_yticks(y, names)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+
+
+def draw_ablation(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
+    """What each change of the protocol does to an error, in points, against the paper's words."""
+    rows = steps[(steps["metric"] == metric) & (steps["difference"] != 0)]
+    change = rows.rename(columns={"measured": "error"}).rename(
+        columns={"difference": "measured", "difference_low": "low", "difference_high": "high"}
+    )[["measured", "low", "high"]]  # fmt: skip
+    change.columns = ["measured", "low", "high"]
+    with plots.style():
+        fig, ax = plt.subplots(figsize=(8.6, 0.26 * len(rows) + 0.9), layout="constrained")
+        draw_dots(ax, rows["step"], change, zero=True)
+        ax.set_xlabel(f"{metric.split(',')[0]}, change in points (left: better)")
+    real = not made["images"].startswith("mini/")
+    return described(
+        fig, "real_table3_ablation" if real else "table3_ablation", paper="section 3.2, the box",
+        network=made["weights"], n=made["n"], chosen="all images",
+        alt="Change of the localization error for each change of view, threshold, merge and box "
+        "rule, with intervals",
+    )  # fmt: skip
+
+
+def draw_cross(cross: pd.DataFrame, made: dict, metric: str) -> Figure:
+    """Every saliency through every box maker: errors in percent, as a coloured table."""
+    own = cross[(cross["metric"] == metric) & cross["boxes"].isin(BOXES)]
+    grid = own.pivot(index="saliency", columns="boxes", values="measured")
+    grid = grid.loc[list(SALIENCIES), list(BOXES)]
+    with plots.style():
+        fig, ax = plt.subplots(figsize=(5.6, 2.6), layout="constrained")
+        seaborn.heatmap(
+            grid, annot=True, fmt=".1f", cmap="mako_r", vmin=30, vmax=100, ax=ax,
+            cbar_kws={"label": "error, %"}, linewidths=1,
+        )  # fmt: skip
+        ax.set(xlabel="", ylabel="", title=metric)
+    real = not made["images"].startswith("mini/")
+    return described(
+        fig, "real_table2_cross" if real else "table2_cross", paper="Table 2, Backprop",
+        network=made["weights"], n=made["n"], chosen="all images",
+        alt="Errors of five saliencies, one of them without a network, by three ways to make boxes",
+    )  # fmt: skip
+
+
+def draw_poolings(pooled: dict[str, pd.DataFrame]) -> Figure:
+    """GMP - GAP in localization error for each seed, and over seeds and pictures.
+
+    Args:
+        pooled: {title: stored rows}.
+    """
+    with plots.style():
+        fig, axes = plt.subplots(
+            1, len(pooled), figsize=(8.6, 3.2), layout="constrained", squeeze=False
+        )
+        for ax, (title, rows) in zip(axes[0], pooled.items(), strict=True):
+            rows = rows[(rows["row"] == "GoogLeNet-GMP - GoogLeNet-GAP")]
+            rows = rows[rows["metric"] == METRICS["top1"]]
+            over = pd.DataFrame([by_seed(rows).as_row(3) | {"seed": "over seeds"}])
+            rows = pd.concat([rows, over]).replace({"mean": "over pictures"})
+            draw_dots(ax, rows["seed"], rows, zero=True)
+            ax.axvline(PRINTED, color="#8a8a8a", ls="--", lw=1)
+            ax.set(title=title, xlabel="GMP - GAP, points of top-1 localization error")
+    return described(
+        fig, "table2_poolings", paper="Table 2, GoogLeNet-GMP", chosen="all images",
+        alt="Difference between GMP and GAP in localization error, seed by seed, with intervals "
+        "over pictures and over seeds; dashed: the paper's",
+    )  # fmt: skip

@@ -9,8 +9,9 @@ from ...metrics.intervals import mean_interval
 from ...metrics.localization import misses
 from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows
 from ..s31_surgery.heads import load_head, load_uncut
+from ..s31_surgery.studies import HeadTraining
 from ..s31_surgery.train_mini import SEEDS, load_seed
-from . import tables, variants
+from . import cross, tables, variants
 from .tables import compact, expanded
 
 DATA = {"mini": ("mini/objects", "test"), "paper": ("ilsvrc", "val")}
@@ -97,6 +98,7 @@ def _tables_table2(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
     rows += tables.null_rows(truth, best.fraction, best.chosen_on, reported[base], nets[base].name)
     pairs = [(a, b) for a in tables.GAP for b in (*tables.BASELINES, "GoogLeNet-GMP")]
     pairs += [("GoogLeNet", b) for b in tables.BASELINES[1:]]
+    pairs += [("EfficientNet-Lite0, 14x14", "EfficientNet-Lite0")]
     found = tables.error_differences(reported, pairs, blacklist=black)
     centre = baselines.hits(baselines.centre_box(truth, best.fraction), truth)
     for row, table in reported.items():
@@ -166,7 +168,11 @@ def _open_poolings(ask: Ask) -> Opened:
         uncut, _ = open_rows({"uncut|0": tables.ROWS["GoogLeNet"][1]}, ask)
         return Opened(nets | uncut, _open_parts(ask))
     images = first(open_images("imagenette", "val", ask.root), ask.limit)
-    nets = {f"{pool}|{s}": load_head(pool, s, ask.root) for pool in ("avg", "max") for s in SEEDS}
+    nets = {
+        f"{pool}|{s}": load_head(pool, s, ask.root)
+        for s in HeadTraining().seeds
+        for pool in ("avg", "max")
+    }
     return Opened(nets | {"uncut|0": load_uncut(ask.root)}, {"val": images})
 
 
@@ -179,6 +185,7 @@ def _measure_poolings(opened: Opened, ask: Ask) -> Frames:
 
 def _tables_poolings(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
     rows, wrong = [], {}
+    seeds = sorted({int(key.partition("|")[2]) for key in frames})
     for key, frame in frames.items():
         pool, _, seed = key.partition("|")
         table = expanded(frame)
@@ -189,19 +196,45 @@ def _tables_poolings(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
         for one, other in (("max", "avg"), ("avg", "uncut"), ("max", "uncut")):
             parts = [
                 100.0 * wrong[one, s, what] - 100.0 * wrong[other, s * (other != "uncut"), what]
-                for s in SEEDS
+                for s in seeds
             ]
-            text = f"{POOLINGS[one]} - {POOLINGS[other]}"
-            for seed, part in (*zip(SEEDS, parts, strict=True), ("mean", sum(parts) / len(parts))):
-                rows.append(
-                    {"row": text, "seed": seed, "protocol": "PAPER", "metric": metric}
-                    | mean_interval(part.to_numpy(float)).as_row(3)
-                )
+            found = {seed: mean_interval(part) for seed, part in zip(seeds, parts, strict=True)}
+            found["mean"] = mean_interval(sum(parts) / len(parts))
+            head = {"row": f"{POOLINGS[one]} - {POOLINGS[other]}", "protocol": "PAPER"}
+            rows += [
+                head | {"seed": seed, "metric": metric} | rate.as_row(3)
+                for seed, rate in found.items()
+            ]
     return {"poolings": rows}, {}
+
+
+# ---------------------------------------------------------------- saliency and box maker
+
+CROSSED = 400  # pictures of the drawn world's test part; real photos are all taken
+
+
+def _open_cross(ask: Ask) -> Opened:
+    row = "GoogLeNet"
+    networks, _ = open_rows({row: tables.ROWS[row][1]}, ask)
+    name, split = DATA[ask.profile]
+    most = ask.limit or (CROSSED if ask.profile == "mini" else 0)
+    return Opened(networks, {split: first(open_images(name, split, ask.root), most)})
+
+
+def _measure_cross(opened: Opened, ask: Ask) -> Frames:
+    ((_, network),) = opened.networks.items()
+    return {"overlaps": cross.measure(network, opened.images, ask.device, ask.seed)}
+
+
+def _tables_cross(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
+    wrong = cross.as_misses(frames["overlaps"])
+    found, used = cross.difference_rows(wrong)
+    return {"cross": cross.cross_rows(wrong), "cross_differences": found}, {"chosen": used}
 
 
 STUDIES = (
     Study("table2", "Table 2", _open_table2, _measure_table2, _tables_table2),
     Study("ablation", "Table 3, the box rule", _open_ablation, _measure_ablation, _tables_ablation),
+    Study("cross", "Table 2, Backprop", _open_cross, _measure_cross, _tables_cross),
     Study("poolings", "Table 2, GAP and GMP", _open_poolings, _measure_poolings, _tables_poolings),
 )

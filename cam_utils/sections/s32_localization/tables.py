@@ -24,6 +24,7 @@ from ...metrics.localization import (
     misses,
     paired_difference,
 )
+from ...study import stored_table
 from ..s31_surgery.tables import NETWORKS
 
 CAM, BACKPROP = "cam", "backprop"
@@ -40,8 +41,13 @@ ROWS: dict[str, tuple[str, dict]] = {
     "Backprop on VGGnet": (BACKPROP, NETWORKS["VGGnet"]),
     "Backprop on AlexNet": (BACKPROP, NETWORKS["AlexNet"]),
     "GoogLeNet-GMP": (CAM, NETWORKS["GoogLeNet-GMP"]),
-    # not in the paper: a network of class maps whose weights are small and public
+    # not in the paper: networks of global average pooling whose weights are small and public
     "SqueezeNet": (CAM, {"mini": None, "paper": "caffe/squeezenet1.1"}),
+    "EfficientNet-Lite0": (CAM, {"mini": None, "paper": "imagenet/efficientnet-lite0"}),
+    "EfficientNet-Lite0, 14x14": (
+        CAM,
+        {"mini": None, "paper": "imagenet/efficientnet-lite0-14x14"},
+    ),
 }
 
 GAP = ("GoogLeNet-GAP", "VGGnet-GAP", "AlexNet*-GAP", "AlexNet-GAP")
@@ -198,6 +204,52 @@ def wide(rows: pd.DataFrame) -> pd.DataFrame:
             line[short] = f"{cell['measured']:.1f} [{cell['low']:.1f}, {cell['high']:.1f}]"
         lines.append(line | {"n": int(own["n"].iloc[0])})
     return pd.DataFrame(lines)
+
+
+def main_rows(rows: pd.DataFrame, made: dict) -> pd.DataFrame:
+    """Of the stored rows those by the paper's words, and the null baselines."""
+    return rows[rows["protocol"].isin(["PAPER", made["backprop's rule, chosen"], "baseline"])]
+
+
+def labelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """The stored rows of localization errors, each method named with its protocol."""
+    rows = rows[rows["metric"].isin(METRICS.values())]
+    own = rows["protocol"] == "baseline"
+    return rows.assign(row=rows["row"].where(own, rows["row"] + ", " + rows["protocol"]))
+
+
+def short(rows: pd.DataFrame, made: dict) -> pd.DataFrame:
+    """What to read first: methods by CAM beside the paper's numbers, and the best null baseline."""
+    cams = rows[rows["protocol"].isin(CAM_RULES)]
+    return wide(labelled(pd.concat([cams, rows[rows["protocol"] == "baseline"].tail(3)]))).drop(
+        columns="network"
+    )
+
+
+def differences(rows: pd.DataFrame) -> pd.DataFrame:
+    """Stored differences between CAM and others, in points: a line a pair and box maker."""
+    found = (Rate.of(rows.iloc[[k]]) for k in range(len(rows)))
+    own = rows.assign(difference=[f"{rate:+.1f}" for rate in found])
+    own["metric"] = own["metric"].str.replace(" localization error, %", "")
+    own["CAM minus"] = own["second"]
+    wide_rows = own.pivot(index=["boxes", "CAM minus"], columns="metric", values="difference")
+    return wide_rows[["top-1", "top-5", "class-given"]]
+
+
+def guesses_table() -> pd.DataFrame:
+    """Table 3's two ways of guessing, in both worlds: top-5 error in percent."""
+    parts = []
+    for profile in ("mini", "paper"):
+        rows, made = stored_table("table3", profile)
+        words = [f"{r.measured:.1f} [{r.low:.1f}, {r.high:.1f}]" for r in rows.itertuples()]
+        parts.append(rows.assign(network=made["network"], top5=words))
+    columns = ["network", "guesses", "step", "chosen on", "top5", "n"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def steps_tables() -> pd.DataFrame:
+    """The stored ablations of both worlds, one line a network and step."""
+    return pd.concat(steps_table(stored_table("ablation", k)[0]) for k in ("mini", "paper"))
 
 
 def steps_table(steps: pd.DataFrame) -> pd.DataFrame:

@@ -3,12 +3,18 @@
 import pandas as pd
 
 from ...book import published
-from ...book.claims import ARITHMETIC, Verdict, decided_on
-from ...metrics.intervals import Rate, all_of, pick
+from ...book.claims import ARITHMETIC, DEFINED, Verdict, decided_on
+from ...metrics.intervals import Rate, all_of, by_seed, pick
+from .cross import CHOSEN
 from .tables import BASELINES, GAP, METRICS
 
 TOP1, TOP5 = METRICS["top1"], METRICS["top5"]
 BETTER = "95 % intervals of the paired differences, top-1 and top-5, lie below zero"
+ELSEWHERE = (
+    "CAM and the gradient (raw, smoothed, SmoothGrad) each with the box maker that has the fewest "
+    "class-given errors on the other half of the pictures; " + BETTER
+)
+NAMES = {"googlenet": "GoogLeNet", "backprop": "Backprop on GoogLeNet"}
 Stored = tuple[pd.DataFrame, dict]  # rows and their provenance
 
 
@@ -38,9 +44,11 @@ def order(table: Stored, pairs: Stored) -> list[Verdict]:
         ),
         Verdict(
             claim="gap-outperforms-baselines",
-            rule=BETTER + ", for every GAP network and baseline",
+            rule=BETTER
+            + ", for every GAP network and baseline; not supported where one lies above "
+            "zero when it is widened for so many comparisons",
             on=on,
-            holds=all_of(r.below(0) for r in rates),
+            holds=every(rates),
             measured=f"{sum(r.high < 0 for r in rates)} better, {sum(r.low > 0 for r in rates)} "
             f"worse of {len(rates)}",
         ),
@@ -51,14 +59,15 @@ def order(table: Stored, pairs: Stored) -> list[Verdict]:
             holds=top5.idxmin() == "GoogLeNet-GAP",
             measured=top5.idxmin(),
         ),
-        *(
-            better(name, first, second, pairs, made)
-            for name, first, second in (
-                ("finer-maps-localize-better", "GoogLeNet-GAP", "GoogLeNet"),
-                ("cam-beats-backprop", "GoogLeNet", "Backprop on GoogLeNet"),
-            )
-        ),
+        better("finer-maps-localize-better", "GoogLeNet-GAP", "GoogLeNet", pairs, made),
     ]
+
+
+def every(rates: list[Rate]) -> bool | None:
+    """Are all below zero? One that seems to lie above may be chance where there are many."""
+    if any(rate.one_of(len(rates)).low > 0 for rate in rates):
+        return False
+    return True if all(rate.high < 0 for rate in rates) else None
 
 
 def better(name: str, first: str, second: str, pairs: Stored, made: dict, where="") -> Verdict:
@@ -76,30 +85,53 @@ def better(name: str, first: str, second: str, pairs: Stored, made: dict, where=
     )
 
 
-def reproduced(table: Stored, pairs: Stored) -> list[Verdict]:
+def reproduced(table: Stored, steps: Stored, crossed: Stored) -> list[Verdict]:
     """The paper's own numbers of GoogLeNet, where its network and its kind of photos are here."""
-    rows, made = table
+    (rows, made), (ablation, _), (cross, _) = table, steps, crossed
+    readings = ablation[ablation["step"].str.startswith(("outside", "view"))]
     verdicts = []
-    for row, name in (("GoogLeNet", "googlenet"), ("Backprop on GoogLeNet", "backprop")):
-        for metric, k in ((TOP1, "top1"), (TOP5, "top5")):
-            own = pick(rows, row=row, metric=metric)
-            found = {p: Rate.of(pick(own, protocol=p)) for p in own["protocol"]}
-            number = published.value(2, row, k)
+    for metric, k in ((TOP1, "top1"), (TOP5, "top5")):
+        own = Rate.of(pick(rows, row="GoogLeNet", protocol="PAPER", metric=metric))
+        other = pick(readings, metric=metric)["measured"]
+        gradient = Rate.of(pick(cross, saliency="gradient", boxes=CHOSEN, metric=metric))
+        words = (
+            "one centre view, zero outside of it as on the released code's canvas; the text leaves "
+            f"that open, and other readings give {other.min():.1f} to {other.max():.1f} %"
+        )
+        recipe = "the gradient with the recipe of the other half of the photos"
+        for name, found, how in (("googlenet", own, words), ("backprop", gradient, recipe)):
+            number = published.value(2, NAMES[name], k)
             verdicts.append(
                 Verdict(
                     claim=f"{name}-table2-{k}",
-                    rule="the 95 % interval of one of the ways to make boxes holds the number",
+                    rule=f"the 95 % interval holds the printed number; {how}",
                     on=decided_on(made),
-                    holds=any(r.agrees_with(number) for r in found.values()),
-                    measured={p: str(r) for p, r in found.items()},
+                    holds=found.agrees_with(number),
+                    measured=f"{found}",
                     paper=number,
                 )
             )
-    pair = "GoogLeNet", "Backprop on GoogLeNet"
-    return [
-        *verdicts,
-        better("cam-beats-backprop", *pair, pairs, made, "GoogLeNet on ILSVRC photos"),
-    ]
+    return verdicts
+
+
+def saliency(crossed: Stored, where: str = "") -> Verdict:
+    """Whether CAM localizes better than the gradient, when both may choose how boxes are made."""
+    rows, made = crossed
+    told = published.table(2).set_index("method")
+    pair = {"second": "gradient", "boxes": CHOSEN}
+    found = [Rate.of(pick(rows, metric=metric, **pair)) for metric in (TOP1, TOP5)]
+    return Verdict(
+        claim="cam-beats-backprop",
+        rule=ELSEWHERE,
+        on=decided_on(made),
+        holds=all_of(r.below(0) for r in found),
+        measured=[f"{r}" for r in found],
+        paper=[
+            round(float(told.loc[NAMES["googlenet"], k] - told.loc[NAMES["backprop"], k]), 2)
+            for k in ("top1", "top5")
+        ],
+        where=where,
+    )
 
 
 def box_rule(steps: Stored) -> Verdict:
@@ -123,7 +155,11 @@ def poolings(stored: Stored, where: str = "") -> list[Verdict]:
     rows, made = stored
 
     def over_seeds(row: str) -> list[Rate]:
-        return [Rate.of(pick(rows, row=row, seed="mean", metric=m)) for m in (TOP1, TOP5)]
+        """Over the networks and over the pictures."""
+        own = [pick(rows, row=row, metric=m) for m in (TOP1, TOP5)]
+        return [
+            *(by_seed(some) for some in own), *(Rate.of(pick(some, seed="mean")) for some in own)
+        ]  # fmt: skip
 
     gmp, finer = (over_seeds(f"{row} - {other}") for row, other in (
         ("GoogLeNet-GMP", "GoogLeNet-GAP"), ("GoogLeNet-GAP", "GoogLeNet")
@@ -131,7 +167,8 @@ def poolings(stored: Stored, where: str = "") -> list[Verdict]:
     found = [
         Verdict(
             claim="gap-beats-gmp",
-            rule="the intervals of GMP - GAP, mean over seeds, top-1 and top-5, lie above zero",
+            rule="the intervals of GMP - GAP over the seeds, and of their mean over the pictures, "
+            "top-1 and top-5, lie above zero",
             on=decided_on(made),
             holds=all_of(r.above(0) for r in gmp),
             measured=[str(r) for r in gmp],
@@ -142,7 +179,7 @@ def poolings(stored: Stored, where: str = "") -> list[Verdict]:
     if found[0].kind == "real":  # of the drawn world Table 2's own rows decide
         finer_maps = Verdict(
             claim="finer-maps-localize-better",
-            rule=BETTER + ", mean over seeds",
+            rule=BETTER + ", over the seeds, and of their mean over the pictures",
             on=decided_on(made),
             holds=all_of(r.below(0) for r in finer),
             measured=[str(r) for r in finer],
@@ -171,9 +208,8 @@ def without_boxes() -> Verdict:
     """A definition rather than a measurement: what is chosen on boxes uses boxes."""
     return Verdict(
         claim="without-boxes",
-        rule="nothing of training and of box making was chosen on boxes",
+        rule="nothing to measure: true of training, which sees none; the threshold, the rule and "
+        "the five-box guess are chosen on validation boxes",
         on=ARITHMETIC,
-        holds=False,
-        measured="training sees none; the threshold, the rule and the five-box guess are chosen on "
-        "validation boxes",
+        holds=DEFINED,
     )
