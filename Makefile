@@ -13,7 +13,7 @@ ifeq ($(PY),$(VENV)/bin/python)
 READY := $(VENV)/.ready
 endif
 
-.PHONY: figures test paper notebooks lab doctor bench clean help setup
+.PHONY: figures test paper notebooks lab doctor bench mutants clean help setup
 
 figures: $(READY)  ## run every notebook (profile mini) and rewrite figures/mini
 	$(PY) -m cam_utils figures --profile mini
@@ -43,6 +43,9 @@ bench: $(VENV)/.bench  ## time cams(), the sweep and features against plain code
 	$(PY) tests/bench_cams.py
 	$(PY) tests/bench_sweep.py
 	$(PY) tests/bench_features.py --pictures 480 --rounds 3
+
+mutants: $(READY)  ## plant errors in a copy and see that the tests notice each
+	$(PY) tests/mutants.py
 
 setup: $(READY)  ## only set up the environment
 

@@ -226,3 +226,12 @@ def test_bootstrap_in_blocks_equals_one_block():
     low, high = np.quantile(values[drawn].mean(1), [0.025, 0.975])
     found = mean_interval(values, seed=7)
     assert (found.low, found.high) == (low, high)
+
+
+def test_wilsons_interval_of_a_share():
+    """Five of ten: 1.96 deviations give 23.66 to 76.34 %; none of ten still reaches to 27.75 %."""
+    found = rate([True, False] * 5)
+    assert (found.value, found.n) == (50.0, 10)
+    assert (found.low, found.high) == pytest.approx((23.659, 76.341), abs=0.001)
+    none = rate([False] * 10)
+    assert (none.low, none.high) == pytest.approx((0, 27.754), abs=0.001)

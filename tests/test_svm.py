@@ -23,6 +23,7 @@ from cam_utils.features import (
     svm_cams,
     svm_network,
 )
+from cam_utils.features.splits import halves
 from cam_utils.image_maps import image_maps
 from cam_utils.networks.zoo.mini_weights import build_mini
 from cam_utils.views import center_crop
@@ -362,3 +363,10 @@ def test_the_readmes_example_runs(repo, monkeypatch):
     width, height = few["test"][0].image.size
     assert found["maps"].maps.shape == (5, height, width)
     assert found["svm"].weights.shape == (len(few["train"].classes), 256)
+
+
+@pytest.mark.parametrize("n", [7, 40])
+def test_two_halves_share_no_picture_and_lose_none(n):
+    one, other = halves(n, seed=1)
+    assert sorted([*one, *other]) == list(range(n))
+    assert len(one) == n // 2

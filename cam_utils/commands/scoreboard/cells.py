@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...book import published as paper
 from ...errors import CamError
-from ...metrics.intervals import Rate
+from ...metrics.intervals import Rate, pick, seed_interval
 from ...networks.zoo.mini_weights import WEIGHTS
 from ...sections.s4_transfer import tables as table5
 from ...sections.s31_surgery import mini_results
@@ -123,7 +123,20 @@ def _table2(number: int, profile: str):
         own = frame[(frame["row"] == row) & (frame["metric"] == table2.METRICS[column])]
         found = _rate(own[own["protocol"] == protocol])
         note = "" if method == table2.CAM else protocol
-        yield _cell(number, row, column, printed, found, source, networks[profile], note)
+        cell = _cell(number, row, column, printed, found, source, networks[profile], note)
+        yield replace(cell, note=cell.note + _of_heads(row, column, profile))
+
+
+def _of_heads(row: str, column: str, profile: str) -> str:
+    """What stands in for the networks whose weights are not here: new layers on GoogLeNet."""
+    rows, source = _stored("poolings", profile)
+    if profile == "mini" or rows.empty:
+        return ""
+    own = rows[(rows["row"] == row) & (rows["metric"] == table2.METRICS[column])]
+    if own.empty:
+        return ""
+    found = seed_interval(own["measured"])
+    return f"; new layers on GoogLeNet, ten classes of photos, {found.n} seeds: {found} ({source})"
 
 
 def _table3(number: int, profile: str):
@@ -135,9 +148,20 @@ def _table3(number: int, profile: str):
     for row, column, printed in _printed(number):
         own = frame[frame["guesses"] == guesses[row]] if row in guesses else frame[:0]
         found = _rate(own[own["chosen on"].str.startswith("not chosen")])
+        if row == "Backprop" and profile == "paper":
+            yield _simonyan(number, row, column, printed)
+            continue
         on = "mini/googlenet-gap" if profile == "mini" else "GoogLeNet"
         note = f"{SERVER}: {on} on validation pictures" if found else f"cited result; {SERVER}"
         yield Cell(number, row, column, printed, found, source if found else "", note)
+
+
+def _simonyan(number: int, row: str, column: str, printed: float) -> Cell:
+    """The cited "Backprop" is the gradient with GraphCut, which Table 2 has on GoogLeNet."""
+    rows, source = _stored("cross", "paper")
+    own = pick(rows, saliency="gradient", boxes="GraphCut", metric=table2.METRICS["top5"])
+    note = f"the cited method, gradient and GraphCut, on GoogLeNet and validation photos; {SERVER}"
+    return Cell(number, row, column, printed, _rate(own), source, note)
 
 
 def _table4(number: int, profile: str):
@@ -163,10 +187,10 @@ def _table5(number: int, profile: str):
         note = "" if profile == "paper" else f"on {data}"
         network = table5.FEATURES[row][1][profile]
         cell = _cell(number, row, column, printed, _rate(own), source, network, note)
-        doubtful = (
-            "the paper's number is doubtful (E15)" if (row, column) == table5.DOUBTFUL else ""
-        )
-        yield replace(cell, note="; ".join(n for n in (cell.note, doubtful) if n))
+        if (row, column) == table5.DOUBTFUL:
+            doubt = "the paper's number is doubtful: see its list of errors below"
+            cell = replace(cell, note="; ".join(filter(None, (cell.note, doubt))))
+        yield cell
 
 
 _TABLES = {1: _table1, 2: _table2, 3: _table3, 4: _table4, 5: _table5}
