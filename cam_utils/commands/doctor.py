@@ -1,15 +1,18 @@
 """What is here: data sets, weights, devices, and what each notebook can do with them."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
 from ..data.readiness import doctor_rows
+from ..errors import BrokenWeights
 from ..networks import available_networks
 from ..networks.zoo.caffe import CAFFE_NETWORKS
 from ..networks.zoo.checkpoints import PLACES
 from ..networks.zoo.mini_weights import shipped_mini
+from ..networks.zoo.timm_nets import PACKAGED
 from ..provenance import device_name, versions
 from ..sections.s31_surgery.tables import NETWORKS as TABLE1
 
@@ -46,14 +49,18 @@ def report(root: str | None = None, list_networks: bool = False) -> str:
     lines.append(f"devices: {', '.join(devices)}; {torch.get_num_threads()} CPU threads")
     lines.append(f"shipped networks: {', '.join('mini/' + n for n in shipped_mini())}")
     if folder is None:
-        lines.append("data: CAM_DATA is not set; profile mini works without it")
+        lines.append(
+            "data: CAM_DATA is not set; profile mini works without it. For profile paper: "
+            "export CAM_DATA=<folder>, with each data set in its own folder in it"
+        )
     elif not folder.is_dir():
         lines.append(f"data: CAM_DATA is {folder}, which is not a folder")
         folder = None
     else:
         lines.append(f"data: {folder}")
     data, weights = doctor_rows(folder), weight_rows(folder)
-    lines += ["", "data sets", *(_row(*row) for row in data)]
+    lines += ["", "networks trained on ImageNet", *(_row(*row) for row in packaged_rows())]
+    lines += ["", "data sets", *(_row(name, yes, _detail(text)) for name, yes, text in data)]
     lines += ["", "weights (in weights/ of the data folder)", *(_row(*row) for row in weights)]
     lines += ["", "notebooks", *(_row(*row) for row in notebook_rows(data, weights))]
     return "\n".join(lines)
@@ -65,9 +72,23 @@ def weight_rows(root: Path | None) -> list[tuple[str, bool, str]]:
     rows = []
     for name, file in files.items():
         path = file.here(root)
-        size = f"{path.name}, {path.stat().st_size / 1e6:.0f} MB" if path else ""
-        rows.append((name, path is not None, size or f"{file.names[0]}: {file.published}"))
+        if path is None:
+            rows.append((name, False, f"{file.names[0]}: {file.published}"))
+            continue
+        try:
+            file.checked(path, name)
+            rows.append((name, True, f"{path.name}, {path.stat().st_size / 1e6:.0f} MB"))
+        except BrokenWeights as error:
+            rows.append((name, False, str(error)))
     return rows
+
+
+def packaged_rows() -> list[tuple[str, bool, str]]:
+    """(network, present, detail) for the networks whose weights install with pip."""
+    return [
+        (name, find_spec(entry.package.replace("-", "_")) is not None, f"pip: {entry.package}")
+        for name, entry in PACKAGED.items()
+    ]
 
 
 def notebook_rows(data: list[tuple], weights: list[tuple]) -> list[tuple[str, bool, str]]:
@@ -91,6 +112,10 @@ def notebook_rows(data: list[tuple], weights: list[tuple]) -> list[tuple[str, bo
         )
         rows.append((notebook, ready, detail))
     return rows
+
+
+def _detail(text: str) -> str:
+    return "needs a folder of data sets" if text.startswith("No folder of data sets") else text
 
 
 def _row(name: str, present: bool, detail: str) -> str:

@@ -18,11 +18,28 @@ from ...metrics.intervals import rate
 from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows, reason
 from ..s32_localization.tables import as_steps, of_steps
 from . import tables
-from .experiment import CROP, FULL, PAPER_SETUP, FineGrained, Setup, fine_grained
+from .experiment import (
+    CROP,
+    FULL,
+    LEAKY,
+    PAPER_SETUP,
+    STEPS,
+    FineGrained,
+    Setup,
+    fine_grained,
+)
 
 DATA = {"mini": "mini/birds", "paper": "cub"}
 
-NETWORK = {"Table 4": {"mini": "mini/googlenet-gap", "paper": "caffe/googlenet"}}
+# the first is Table 4's; the others are generic features, as ImageNet's GoogLeNet was the paper's
+GENERIC = {
+    "EfficientNet-Lite0": "imagenet/efficientnet-lite0",
+    "EfficientNet-Lite0, 14x14": "imagenet/efficientnet-lite0-14x14",
+}
+NETWORKS = {
+    "Table 4": {"mini": "mini/googlenet-gap", "paper": "caffe/googlenet"},
+    **{row: {"mini": name, "paper": name} for row, name in GENERIC.items()},
+}
 
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4)
 
@@ -36,38 +53,53 @@ def _open(ask: Ask) -> Opened:
     parts = {s: first(open_images(DATA[ask.profile], s, ask.root), ask.limit) for s in splits}
     if ask.profile == "mini":  # drawn once for all that look at them
         kept = {split: InMemory(images) for split, images in parts.items()}
-        return Opened(open_rows(NETWORK, ask)[0], kept)
+        return Opened(*_networks(ask, kept))
     listed = {LISTED + split: images for split, images in parts.items()}
     try:
         train, test = with_photos(parts["train"], parts["test"])
-        return Opened(open_rows(NETWORK, ask)[0], {"test": test, "train": train} | listed)
+        return Opened(*_networks(ask, {"test": test, "train": train} | listed))
     except MissingData as error:
         print(f"Table 4 itself is not measured: {error}")
         return Opened({}, listed, {"table4": reason(error, ask)})
 
 
+def _networks(ask: Ask, parts: dict) -> tuple:
+    networks, missing = open_rows(NETWORKS, ask)
+    return networks, parts, missing
+
+
 def _measure(opened: Opened, ask: Ask) -> Frames:
-    """ "rows|<part>|<threshold>|<margin>", "fits|..." of each experiment, and "truth|<part>"."""
+    """ "rows|<part>|<threshold>|<margin>", "fits|..." of each experiment, and "truth|<part>".
+
+    The part of a network that is not Table 4's is named "test, <network>".
+    """
     parts = opened.parts
     frames: Frames = {
         f"truth|{name}": read_truth(images, progress=False).frame()
         for name, images in parts.items()
         if name.startswith(LISTED)
     }
-    if opened.networks and "val" in parts:
+    table4 = opened.networks.get("Table 4")
+    if table4 and "val" in parts:
         for threshold, margin in product(THRESHOLDS, MARGINS):
-            frames |= _experiment(opened, ask, "val", Setup(threshold, margin), steps=(CROP,))
-    if opened.networks and "test" in parts:
+            setup = Setup(threshold, margin)
+            frames |= _experiment("val", table4, parts, "val", ask, setup, steps=(CROP,))
+    if table4 and "test" in parts:
         for setup in dict.fromkeys((PAPER_SETUP, best_setup(frames))):
-            frames |= _experiment(opened, ask, "test", setup)
+            frames |= _experiment("test", table4, parts, "test", ask, setup)
+    for row, network in opened.networks.items():
+        if row in GENERIC and "test" in parts:
+            steps = (*STEPS, LEAKY)
+            key = f"test, {row}"
+            frames |= _experiment(key, network, parts, "test", ask, PAPER_SETUP, steps=steps)
     return frames
 
 
-def _experiment(opened: Opened, ask: Ask, part: str, setup: Setup, **steps) -> Frames:
-    (network,) = opened.networks.values()
-    train, test = opened.parts["train"], opened.parts[part]
-    found = fine_grained(train, test, network, setup, device=ask.device, **steps)
-    key = f"{part}|{setup.threshold:g}|{setup.margin:g}"
+def _experiment(
+    name: str, network, parts: dict, part: str, ask: Ask, setup: Setup, **steps
+) -> Frames:
+    found = fine_grained(parts["train"], parts[part], network, setup, device=ask.device, **steps)
+    key = f"{name}|{setup.threshold:g}|{setup.margin:g}"
     rows = found.rows.assign(iou=as_steps(found.rows["iou"]))
     return {f"rows|{key}": rows, f"fits|{key}": found.fits}
 
@@ -106,6 +138,9 @@ def _tables(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
             best = best_setup(frames)
             found["chosen on val"] = tested[best]
             told = {"chosen": {"threshold": best.threshold, "margin": best.margin}}
+        for row in GENERIC:
+            if generic := _unpacked(frames, f"test, {row}"):
+                found[row] = generic[PAPER_SETUP]
         told |= {"classes": said(opened.images)} if said(opened.images) else {}
         told["costs"] = {
             k: one.fits.set_index("step")["cost"].to_dict() for k, one in found.items()
