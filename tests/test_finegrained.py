@@ -229,12 +229,22 @@ def test_verdicts_on_crops_have_three_answers(test):
     assert (first.holds, second.holds) == (True, True)
     assert (first.paper, second.paper) == (4.8, 2.7)
     assert first.on == "blobs test"
-    turned = verdicts.crops_help(scored({FULL: 0.7, CROP: 0.5, BOX: 0.5}), test)
-    assert [v.holds for v in turned] == [False, None]
-    rows = {"setup": "chosen on val", "first": FULL, "second": CROP, "n": 9}
-    for low, high, holds in ((1, 3, True), (-3, -1, False), (-1, 1, None)):
-        row = pd.DataFrame([rows | {"measured": (low + high) / 2, "low": low, "high": high}])
-        tuned = verdicts.tuned_crops_help((row, {"images": "mini/birds", "split": "test"}))
+    worse = {FULL: 0.7, CROP: 0.5, BOX: 0.5}
+    assert [v.holds for v in verdicts.crops_help(scored(worse), test)] == [False, None]
+    # where the map finds fewer birds than the paper's did, a loss refutes nothing
+    few = verdicts.crops_help(scored(worse, hits=0.2), test)
+    assert [v.holds for v in few] == [None, None]
+    made = {"images": "mini/birds", "split": "test"}
+    pair = {"setup": "chosen on val", "first": FULL, "second": CROP, "n": 9}
+    found = {"setup": "chosen on val", "step": "CAM box, IoU 0.5", "n": 9}
+    for low, high, located, holds in (
+        (1, 3, 20, True), (-3, -1, 60, False), (-3, -1, 20, None), (-1, 1, 60, None),
+    ):  # fmt: skip
+        row = pd.DataFrame([pair | {"measured": (low + high) / 2, "low": low, "high": high}])
+        step = pd.DataFrame(
+            [found | {"measured": located, "low": located - 5, "high": located + 5}]
+        )
+        tuned = verdicts.stored_crops_help((step, made), (row, made), "chosen on val", "tuned")
         assert (tuned.holds, tuned.name) == (holds, "crop-beats-full-image-tuned")
 
 

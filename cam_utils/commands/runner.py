@@ -12,6 +12,7 @@ import nbformat
 from ..book.claims import WORDS, read_record
 from ..book.notebooks import code_hash, notebooks
 from ..book.params import COMMON, check_profile, data_folder, refuse_unknown, typed
+from ..errors import MissingData
 from ..keep import project_root
 from ..writing import replacing
 from .scoreboard.page import write
@@ -74,7 +75,8 @@ def executed(profile: str) -> Path:
 def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = False) -> int:
     """Run the notebooks and write the scoreboard; one line for each.
 
-    A notebook that fails keeps neither the others nor the scoreboard from being written.
+    A notebook that fails keeps neither the others nor the scoreboard from being written. One
+    whose data or networks are not here is left out, with the reason, and is no failure.
 
     Returns:
         1 if one failed, else 0.
@@ -88,12 +90,15 @@ def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = 
     failed = 0
     for path, values in checked.items():
         outcome = run_notebook(path, values, build / path.name)
-        counts = ", ".join(f"{n} {word}" for word, n in outcome["verdicts"].items())
-        state = "failed" if outcome["error"] else "ok"
+        counts = ", ".join(f"{n} {word}" for word, n in outcome["verdicts"].items() if n)
+        left_out = (outcome["error"] or "").startswith(f"{MissingData.__name__}: ")
+        state = "left out" if left_out else "failed" if outcome["error"] else "ok"
         print(
             f"{outcome['notebook']:34s} {outcome['seconds']:7.1f} s  {state}  {counts}", flush=True
         )
-        if outcome["error"]:
+        if left_out:
+            print(f"    {outcome['error'].partition(': ')[2]}", flush=True)
+        elif outcome["error"]:
             failed += 1
             print(f"    {outcome['error']}\n    see {build / path.name}", flush=True)
         elif in_place:
