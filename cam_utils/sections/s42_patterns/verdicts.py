@@ -91,22 +91,36 @@ def concepts(found: dict[str, Rate], on: str) -> Verdict:
 
 
 def text(found: dict[str, Rate], on: str, where: str = "", variant: str = "") -> list[Verdict]:
-    """Figure 11: `found` of `TextStudied.rates` or `tables.street_rates`.
+    """Figure 11: `found` of `TextStudied.rates` or `tables.street_rates`; see `text_by`."""
+    return text_by({"": found}, on, where, variant)
+
+
+def text_by(
+    found: dict[str, dict[str, Rate]], on: str, where: str = "", variant: str = ""
+) -> list[Verdict]:
+    """Figure 11, by every one of several networks.
 
     Where a detector was measured that never saw a word, the map must lead its map, too.
+
+    Args:
+        found: {network: {metric: Rate}}.
     """
-    leads = {name: found[name] for name in (*NULL_MAPS, *BLIND_MAPS) if name in found}
+    nulls = (*NULL_MAPS, *BLIND_MAPS)
+    leads = {f"{net} {k}".strip(): own[k] for net, own in found.items() for k in nulls if k in own}
+    falls = {
+        f"{net} {FALL}".strip(): own.get(f"{FALL}: difference", own[WORDS_ERASED])
+        for net, own in found.items()
+    }
     what = "lead of the energy on words over a uniform, a central and (on photos) a blind map's"
-    fall = found.get(f"{FALL}: difference", found[f"{FALL}: words erased"])
     return [
         _leads("text-highlighted", what, leads, on, where, variant),
         Verdict(
             claim="text-is-learnt",
-            rule="the 95 % interval of the score's fall without the words, on photos less that of "
-            "as much erased elsewhere, lies above zero; not supported where it lies below",
+            rule="the 95 % interval of the score's fall without the words (on whole photos: less "
+            "that of as much erased elsewhere) lies above zero; not supported where it lies below",
             on=on,
-            holds=_on_drawings(fall.above(0), on),
-            measured=f"{FALL}: {fall}",
+            holds=_on_drawings(all_of(fall.above(0) for fall in falls.values()), on),
+            measured={name: str(fall) for name, fall in falls.items()},
             where=where,
             variant=variant,
         ),
