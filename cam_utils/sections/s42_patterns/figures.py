@@ -45,7 +45,7 @@ class Panel:
 
 
 def draw_rows(
-    rows: dict[str, list[Panel]], label: str, size: float = 1.6, shared: bool = False
+    rows: dict[str, list[Panel]], label: str, size: float = 1.45, shared: bool = False
 ) -> Figure:
     """Rows of panels; the maps of a row (with `shared`: of all rows) have one scale and its bar.
 
@@ -191,7 +191,7 @@ def scene_panels(
     ]
 
 
-def concept_panels(network, images, studied: Studied, best: int = 4, worst: int = 2) -> list[Panel]:
+def concept_panels(network, images, studied: Studied, best: int = 3, worst: int = 2) -> list[Panel]:
     """The held-out pictures ranked first, then the last ranked of those that show the concept."""
     order = studied.order.tolist()
     missed = [i for i in order if studied.shown[i]][-worst:]
