@@ -8,7 +8,7 @@ new experiment adds one, and nothing else. What takes long inside a study is kep
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,18 @@ def open_rows(
         reasons = "; ".join(f"{row}: {reason}" for row, reason in missing.items())
         raise MissingData(f"None of the networks is here. {reasons}")
     return found, missing
+
+
+def first_network(names: Sequence[str], root=None) -> nn.Module | None:
+    """The first of several networks whose weights are here; None, if none. What is missing is
+    printed."""
+    for name in names:
+        try:
+            return load_network(name, root)
+        except MissingData as error:
+            where = str(error).replace(str(root), "<folder>")
+            print(f"{name} is not here: {where} (python -m cam_utils doctor says more)")
+    return None
 
 
 def reason(error: Exception, ask: Ask) -> str:

@@ -12,6 +12,8 @@ from cam_utils.data.record import Question
 from cam_utils.errors import MissingData
 from cam_utils.features import extract, fit_svm, svm_network
 from cam_utils.features.scores import accuracy_difference
+from cam_utils.keep import read_piece, write_piece
+from cam_utils.metrics.intervals import Rate
 from cam_utils.mini.drawn_once import DrawnOnce, Twins
 from cam_utils.sections.s42_patterns import (
     answers,
@@ -24,6 +26,8 @@ from cam_utils.sections.s42_patterns import (
     verdicts,
 )
 from cam_utils.sections.s42_patterns.concepts import Mining
+from cam_utils.sections.s42_patterns.questions import kept_answerer, study_questions
+from cam_utils.study import first_network
 
 
 class Captioned(ToyScenes):
@@ -184,7 +188,7 @@ def test_drawn_pictures_where_the_real_are_missing(tmp_path, capsys):
     with pytest.raises(CamError):
         open_images("ade20k", "train", tmp_path)
     train, test = choose.open_part("objects", "paper", tmp_path, limit=3)
-    assert "drawn pictures instead" in capsys.readouterr().out
+    assert "drawn pictures (mini/scenes) instead" in capsys.readouterr().out
     assert train.name == "mini/scenes"
     assert len(train) == len(test) == 3
     assert choose.open_part("concepts", "mini", limit=3)[0] is train
@@ -204,8 +208,41 @@ def test_the_most_frequent_scenes():
         choose.common_scenes(data, data, least=100)
 
 
-def test_the_scene_network_or_another(tmp_path, capsys):
-    other = ColourNetwork()
-    assert choose.scene_network("mini", None, other).name == "mini/scenes-alexnetplus-gap"
-    assert choose.scene_network("paper", tmp_path, other) is other
-    assert "toy/colours instead" in capsys.readouterr().out
+def test_a_scene_network_or_none(tmp_path, capsys):
+    assert choose.scene_network("mini").name == "mini/scenes-alexnetplus-gap"
+    assert choose.scene_network("paper", tmp_path) is None
+    told = capsys.readouterr().out
+    assert "nothing stands in for it" in told
+    assert str(tmp_path) not in told
+    net = first_network(("caffe/googlenet", "imagenet/efficientnet-lite0"), tmp_path)
+    assert net.name == "imagenet/efficientnet-lite0"
+    assert "caffe/googlenet is not here" in capsys.readouterr().out
+
+
+def test_answers_are_kept(toys, tmp_path):
+    network, (train, test), _ = toys
+    one = study_questions(network, train, test, cache=tmp_path, progress=False)
+    assert set(one.costs) == set(answers.PARTS)
+    kept = list(tmp_path.glob("answers-*.safetensors"))
+    assert len(kept) == len(answers.PARTS)
+    arrays, about = read_piece(kept[0])
+    parts = about["identity"]["parts"]
+    learnt = extract(network, train, view="whole", cache=tmp_path, progress=False)
+    asked, rows = answers.asked(train, learnt.values)
+    write_piece(kept[0], arrays, about["note"] | {"cost": 7.0}, about["identity"])
+    assert kept_answerer(learnt, asked, rows, parts, tmp_path).cost == 7.0  # read
+    again = study_questions(network, train, test, cache=tmp_path, progress=False)
+    assert again.costs[parts] == 7.0
+    assert (again.share == one.share).all()
+
+
+def test_a_failure_on_drawings_decides_nothing():
+    over, below = Rate(2.0, 1.0, 3.0, 9), Rate(-2.0, -3.0, -1.0, 9)
+    unknown = Rate(0.5, -1.0, 2.0, 9)
+    for leads, drawn, real in (
+        ({"a": over}, True, True),
+        ({"a": over, "b": unknown}, None, None),
+        ({"a": over, "b": below}, None, False),
+    ):
+        assert verdicts.scenes({"net": leads}, "mini/scenes test").holds is drawn
+        assert verdicts.scenes({"net": leads}, "ade20k val").holds is real

@@ -200,7 +200,7 @@ def test_real_photos(shared, tmp_path):
     assert np.isfinite(maps).all()
     changed = maps[:, 0, 0].mean((2, 3)) - maps[:, 0, 1].mean((2, 3))
     assert np.abs(changed).max(1).min() > 0
-    (study,) = studies.STUDIES
+    (study,) = (s for s in studies.STUDIES if s.name == "text_icdar")
     photos, outdoor = study.open(Ask("paper", shared / "real")).parts.values()
     assert outdoor.classes == list(studies.OUTDOOR)
     assert (len(photos), len(outdoor)) == (150, 600)
@@ -213,5 +213,6 @@ def test_the_stored_table_was_measured_on_all_photos(repo):
     inside = table[(table["low"] > table["measured"]) | (table["measured"] > table["high"])]
     assert inside.empty
     found = {v.claim: v for v in verdicts.text(tables.street_rates(table), "icdar2015 all")}
-    assert not found["text-highlighted"].holds
-    assert not found["text-is-learnt"].holds
+    # no more on words than a uniform map has, and none that can be told of what is erased
+    assert found["text-highlighted"].holds is None
+    assert found["text-is-learnt"].holds is None

@@ -6,12 +6,12 @@ import pytest
 import torch
 from PIL import Image
 
-from cam_utils import CamError, MissingData, load_network
+from cam_utils import CamError, MissingData, load_network, open_images
 from cam_utils.data.record import Record
 from cam_utils.features import fit_svm, svm_cams
 from cam_utils.features import svm as linear_svm
 from cam_utils.features.splits import SplitRule
-from cam_utils.sections.s4_transfer import figures, transfer, verdicts
+from cam_utils.sections.s4_transfer import choose_sets, figures, transfer, verdicts
 from cam_utils.sections.s4_transfer.evidence import (
     breadth,
     breadths,
@@ -61,7 +61,9 @@ def test_boxes_and_parts_are_never_read(found, cache, monkeypatch):
     monkeypatch.setattr(type(found.images.dataset), "record", poisoned)
     network = load_network("mini/alexnet-gap")
     again = transfer.learn_svm(network, RULE, limit=60, cache=False)
-    svm = fit_svm(found.train.values[:60], found.train.labels[:60], found.classes)
+    rows = [found.train.ids.index(id) for id in again.train.ids]  # the first ten of each class
+    assert len(rows) == 100
+    svm = fit_svm(found.train.values[rows], found.train.labels[rows], found.classes)
     np.testing.assert_allclose(again.svm.weights, svm.weights, rtol=1e-3, atol=1e-4)
 
 
@@ -185,7 +187,11 @@ def test_the_verdict_on_evidence_can_turn():
     assert verdict.measured.startswith("40")
     for control, holds in ((0.9, False), (rows["energy"].mean(), None)):
         changed = energy_table(rows.assign(control_energy=control))
-        assert verdicts.on_evidence(changed, images, "tool").holds is holds
+        assert (
+            verdicts.on_evidence(changed, images, "tool").holds is None
+        )  # drawings refute nothing
+        photos = type("Some", (), {"name": "action40", "split": "test"})
+        assert verdicts.on_evidence(changed, photos, "tool").holds is holds
 
 
 def test_breadth():
@@ -219,3 +225,35 @@ def test_figures_show_the_right_pictures(found):
     wrong = transfer.record_of(found, transfer.mistaken(found, 0))
     shown = [ax.get_title() for ax in eight.axes]
     assert found.classes[wrong.label] in shown
+
+
+def test_figure_1_needs_actions(found, capsys):
+    assert choose_sets.actions_of({"mini/scenes": found, "mini/actions": found}) is found
+    assert choose_sets.actions_of({"Scene15": found}) is None
+    assert "Figure 1 is not drawn" in capsys.readouterr().out
+
+
+def test_some_pictures_of_every_class(found):
+    images = open_images("mini/actions", "train")
+    chosen = transfer.some(images, 40)
+    counts = np.bincount([chosen.label(i) for i in range(len(chosen))])
+    assert counts.tolist() == [10] * len(images.classes)
+    assert transfer.some(images, 40, seed=1).ids != chosen.ids
+    assert transfer.some(images, 0) is images
+
+
+def test_drawings_stand_in_where_no_photo_is_here(tmp_path, monkeypatch, capsys):
+    asked = []
+
+    def learn(network, rules, root, **options):
+        asked.append((network.name, list(rules), options["limit"]))
+        if "Action40" in rules:
+            raise MissingData(f"nothing in {root}")
+        return {"mini/actions": "learnt"}, {}
+
+    monkeypatch.setattr(choose_sets, "learn_svms", learn)
+    assert choose_sets.learn_all("paper", tmp_path) == {"mini/actions": "learnt"}
+    told = capsys.readouterr().out
+    assert "Drawn pictures instead of photos. nothing in <folder>" in told
+    assert "caffe/googlenet is not here" in told
+    assert asked[1] == (choose_sets.GENERIC, list(choose_sets.SETS["mini"]), choose_sets.PICTURES)

@@ -8,19 +8,25 @@ from ...data import open_images
 from ...data.partial import OfClasses
 from ...errors import MissingData
 from ...mini.drawn_once import DrawnOnce
-from ...mini.scenes import CONCEPTS
-from ...networks import load_network
-from ...study import first
+from ...networks import available_networks
+from ...study import first, first_network
 
 # SUN's fully annotated part and the captioned photos are not named closely enough to be opened
 REAL = {"objects": "ade20k", "concepts": "coco_captions", "questions": "vqa"}
 SCENES = "mini/scenes"  # has objects, captions and questions
-COUNTS = {SCENES: {"train": 2000, "test": 600}, "mini/text": {"train": 600, "test": 300}}
+COUNTS = {SCENES: {"train": 1200, "test": 400}, "mini/text": {"train": 400, "test": 200}}
+GENERIC, FINER, WEAK = (
+    "imagenet/efficientnet-lite0",
+    "imagenet/efficientnet-lite0-14x14",
+    "mini/googlenet-gap",
+)
+# the first that is here: generic features, as the paper's GoogLeNet gives them …
+NETWORKS = {"mini": (GENERIC,), "paper": ("caffe/googlenet", GENERIC)}
+# … and those of a network that was trained on scenes, as the paper's other one is on Places
 SCENE_NETWORKS = {
-    "mini": "mini/scenes-alexnetplus-gap",
-    "paper": "caffe/alexnetplus-cam-places205",
+    "mini": ("mini/scenes-alexnetplus-gap",),
+    "paper": ("places/squeezenet1.1", "caffe/alexnetplus-cam-places205"),
 }
-PHRASES = ("mirror in lake", "view out of window")  # figure 10
 MOST, LEAST = 10, 200  # scene categories, and pictures of each, as in the paper
 
 
@@ -38,7 +44,8 @@ def open_part(part: str, profile: str, root=None, limit: int = 0):
             found = common_scenes(*found) if part == "objects" else found
             return [first(images, limit) for images in found]
         except MissingData as error:
-            print(f"{part}: drawn pictures instead, for {error}")
+            told = str(error).replace(str(root), "<folder>")
+            print(f"{part}: drawn pictures ({SCENES}) instead, for {told}")
     return [drawn(SCENES, split, limit) for split in ("train", "test")]
 
 
@@ -67,19 +74,10 @@ def common_scenes(train, test, most: int = MOST, least: int = LEAST) -> list[OfC
     return [OfClasses(s, kept) for s in (train, test)]
 
 
-def scene_network(profile: str, root=None, instead=None):
-    """The network that was trained on scenes (the paper's other one is trained on Places).
-
-    Args:
-        instead: what is returned where its weights are missing, after a line that says so.
-    """
-    try:
-        return load_network(SCENE_NETWORKS[profile], root)
-    except MissingData as error:
-        print(f"{instead.name} instead, for {error}")
-        return instead
-
-
-def phrases(images) -> tuple[str, ...]:
-    """The phrases of figure 10: those whose regions are known, else the paper's two."""
-    return tuple(CONCEPTS) if hasattr(images, "concept_mask") else PHRASES
+def scene_network(profile: str, root=None):
+    """The network that was trained on scenes; None, after a line that says so, if none is here."""
+    known = [name for name in SCENE_NETWORKS[profile] if name in available_networks()]
+    found = first_network(known, root)
+    if found is None:
+        print("No network that was trained on scenes is here; nothing stands in for it.")
+    return found

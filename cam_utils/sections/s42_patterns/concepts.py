@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from ...errors import CamError
-from ...evaluate.maps import one_class, records_with_maps
-from ...features import GRID, LinearSvm, fit_svm, svm_network
+from ...evaluate.maps import VIEW, one_class, records_with_maps
+from ...features import GRID, LinearSvm, extract, fit_svm, svm_network
 from ...metrics.energy import placement
 from ...metrics.intervals import Rate
 from ...metrics.ranking import average_precision
+from ...mini.scenes import CONCEPTS
 from ...networks.gap import GapNetwork
 
 # words that say nothing of what is seen: a caption with "in" may be a negative of "mirror in lake"
@@ -25,6 +26,8 @@ STOP = frozenset({
     "a", "an", "and", "are", "at", "by", "from", "in", "is", "near", "of", "on", "or", "out",
     "over", "the", "to", "under", "with",
 })  # fmt: skip
+
+PHRASES = ("mirror in lake", "view out of window")  # figure 10
 
 FOLDS = 5  # of the cross-validation
 
@@ -215,3 +218,22 @@ def study_concept(
         "AP %, shuffled captions": average_precision(other, shown),
     }
     return Studied(concept, shown, np.argsort(-last, kind="stable"), rates, *placed)
+
+
+def study_concepts(network: GapNetwork, train, test, phrases=None, **options) -> dict[str, Studied]:
+    """`study_concept` of several phrases; `options` go to `features.extract`.
+
+    Args:
+        train, test: data sets with captions. phrases: None: those of figure 10.
+    """
+    learnt, held = (extract(network, s, **{"view": VIEW} | options).values for s in (train, test))
+    captions = [train.captions(i) for i in range(len(train))]
+    return {
+        phrase: study_concept(network, (learnt, captions), (held, test), phrase)
+        for phrase in phrases or phrases_of(test)
+    }
+
+
+def phrases_of(images) -> tuple[str, ...]:
+    """The phrases of figure 10: those whose regions are known, else the paper's two."""
+    return tuple(CONCEPTS) if hasattr(images, "concept_mask") else PHRASES

@@ -78,7 +78,7 @@ def draw_rows(
 def _text_height(row: list[Panel]) -> float:
     """Inches that the titles and notes of a row take."""
     titles = max(p.title.count("\n") + 1 if p.title else 0 for p in row)
-    return 0.13 * titles + 0.2 * any(p.note for p in row) + 0.08
+    return 0.15 * titles + 0.2 * any(p.note for p in row) + 0.08
 
 
 def scale(panels: list[Panel]) -> tuple[float, float]:
@@ -97,7 +97,7 @@ def show(ax: Axes, panel: Panel, low: float, high: float):
     if panel.map is None:
         plots.show_image(ax, panel.image, panel.title)
     else:
-        bar = plots.show_cam(ax, panel.image, panel.map, panel.title, low, high, opacity=0.5)
+        bar = plots.show_cam(ax, panel.image, panel.map, panel.title, low, high, opacity=0.8)
     if panel.mask is not None and panel.mask.any():
         height, width = panel.mask.shape
         x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
@@ -107,11 +107,11 @@ def show(ax: Axes, panel: Panel, low: float, high: float):
         ax.set_ylim(height, 0)
     if panel.boxes is not None:
         plots.show_boxes(ax, panel.boxes, plots.TRUTH, linewidth=1.2)
-    ax.title.set_fontsize(7)
+    ax.title.set_fontsize(8)
     if panel.wrong:
         ax.title.set_color(WRONG)
     if panel.note:
-        ax.text(0.5, -0.03, panel.note, transform=ax.transAxes, ha="center", va="top", fontsize=6.5)
+        ax.text(0.5, -0.03, panel.note, transform=ax.transAxes, ha="center", va="top", fontsize=7)
     return bar
 
 
@@ -128,12 +128,12 @@ def draw_scenes(
     shown = {s: scene_panels(network, images, counted.predicted, s, seed) for s in scenes}
     listed = lists(counted, rule)
     with plots.style():
-        fig = plt.figure(figsize=(9.6, 2.75 * len(shown) + 0.2), layout="constrained")
+        fig = plt.figure(figsize=(10.4, 3.5 * len(shown) + 0.2), layout="constrained")
         low, high = scale([p for row in shown.values() for p in row])
         blocks = fig.subfigures(len(shown), 1, squeeze=False)[:, 0]
         for block, (scene, row) in zip(blocks, shown.items(), strict=True):
             axes = block.subplot_mosaic([["a", "b", "F", "I"], ["c", "d", "F", "I"]],
-                                        width_ratios=[1, 1, 1.9, 1.9])  # fmt: skip
+                                        width_ratios=[1.35, 1.35, 1.7, 1.7])  # fmt: skip
             for key, panel in zip("abcd", row, strict=False):
                 bar = show(axes[key], panel, low, high)
             for key in "abcd"[len(row) :]:
@@ -191,7 +191,7 @@ def scene_panels(
     ]
 
 
-def concept_panels(network, images, studied: Studied, best: int = 4, worst: int = 2) -> list[Panel]:
+def concept_panels(network, images, studied: Studied, best: int = 3, worst: int = 2) -> list[Panel]:
     """The held-out pictures ranked first, then the last ranked of those that show the concept."""
     order = studied.order.tolist()
     missed = [i for i in order if studied.shown[i]][-worst:]

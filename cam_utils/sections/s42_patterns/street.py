@@ -92,9 +92,10 @@ class Versions:
         return record, self._make(record)
 
 
-def in_colours(pictures: Sequence[Image.Image | None]) -> list[Image.Image | None]:
+def in_colours(pictures: Sequence[Image.Image | None], colours=COLOURS) -> list:
     """Pictures without their colours (still RGB), and with them, in the order of COLOURS."""
-    return [p and p.convert("L").convert("RGB") for p in pictures] + list(pictures)
+    grey = [p and p.convert("L").convert("RGB") for p in pictures] if "grey" in colours else []
+    return grey + (list(pictures) if "colour" in colours else [])
 
 
 def version_features(
@@ -113,16 +114,18 @@ def version_features(
     return places, values
 
 
-def gather(network: GapNetwork, photos, seed: int = 0, **options) -> tuple[np.ndarray, np.ndarray]:
+def gather(
+    network: GapNetwork, photos, seed: int = 0, colours=COLOURS, **options
+) -> tuple[np.ndarray, np.ndarray]:
     """The features of every photo as it is, without its words, and with as much taken elsewhere.
 
     Args:
         network: with average pooling. photos: data set whose boxes (or masks) are words; those
             without words are left out.
-        seed: of the places elsewhere. options: of `extract`.
+        seed: of the places elsewhere. colours: some of COLOURS. options: of `extract`.
 
     Returns:
-        (N,) positions in the data set; (N, 2, 3, K, h, w) float32 features of COLOURS and VERSIONS,
+        (N,) positions in the data set; (N, colours, 3, K, h, w) float32 features of VERSIONS,
         NaN for the last version of a photo whose words leave no room elsewhere.
 
     Raises:
@@ -136,12 +139,12 @@ def gather(network: GapNetwork, photos, seed: int = 0, **options) -> tuple[np.nd
 
     def make(record: Record) -> list[Image.Image | None]:
         rng = np.random.default_rng([seed, *record.id.encode()])
-        return in_colours([record.image, *erase_words(record, rng)])
+        return in_colours([record.image, *erase_words(record, rng)], colours)
 
-    kinds = [f"{colour}, {version}, seed {seed}" for colour in COLOURS for version in VERSIONS]
+    kinds = [f"{colour}, {version}, seed {seed}" for colour in colours for version in VERSIONS]
     six = Versions(Subset(photos, places), kinds, make)
     good, maps = version_features(network, six, MAPS, batch=len(kinds), **options)
-    return places[good], maps.reshape(len(good), len(COLOURS), -1, *maps.shape[2:])
+    return places[good], maps.reshape(len(good), len(colours), -1, *maps.shape[2:])
 
 
 def without_text(network: GapNetwork, images, **options) -> tuple[np.ndarray, np.ndarray]:
@@ -181,23 +184,38 @@ def held_out(features: np.ndarray, negatives: np.ndarray, detector: str, seed: i
     whole, without = (features[:, VERSIONS.index(v)].mean((2, 3)) for v in (AS_IT_IS, ERASED))
     yes = without if detector == STYLE else whole
     no = without if detector == SAME else np.asarray(negatives)
-    half = _halved(len(yes), seed)
-    no_half = half if detector == SAME else _halved(len(no), seed + 1)
+    half = halved(len(yes), seed)
+    no_half = half if detector == SAME else halved(len(no), seed + 1)
+    return by_the_other_half(features, half, (yes, half), (no, no_half), seed)
+
+
+Side = tuple[np.ndarray, np.ndarray]  # pooled features (M, K) and the half of each (M,)
+
+
+def by_the_other_half(
+    features: np.ndarray, half: np.ndarray, yes: Side, no: Side, seed: int = 0
+) -> Held:
+    """Scores and maps of pictures by a detector that was trained on the other half.
+
+    Args:
+        features: (N, V, K, h, w) of what is scored, V versions of each. half: (N,).
+        yes, no: what the detectors are trained on, with and without text; "no" is scored, too.
+    """
     maps = np.empty((*features.shape[:2], *features.shape[3:]))
-    scores, against, costs = np.empty(maps.shape[:2]), np.empty(len(no)), []
+    scores, against, costs = np.empty(maps.shape[:2]), np.empty(len(no[0])), []
     for own in (0, 1):
-        train = np.concatenate([no[no_half != own], yes[half != own]])
-        labels = np.repeat([0, 1], [(no_half != own).sum(), (half != own).sum()])
-        svm = fit_svm(train.astype(np.float32), labels, CLASSES, seed)
+        sides = [values[of != own] for values, of in (no, yes)]
+        labels = np.repeat([0, 1], [len(values) for values in sides])
+        svm = fit_svm(np.concatenate(sides).astype(np.float32), labels, CLASSES, seed)
         weights, bias = svm.weights[1].astype(np.float64), float(svm.bias[1])
         maps[half == own] = np.einsum("k,nvkyx->nvyx", weights, features[half == own])
         scores[half == own] = maps[half == own].mean((2, 3)) + bias
-        against[no_half == own] = no[no_half == own] @ weights + bias
+        against[no[1] == own] = no[0][no[1] == own] @ weights + bias
         costs.append(svm.cost)
-    return Held(half, scores, maps, pd.DataFrame({"half": no_half, "score": against}), costs)
+    return Held(half, scores, maps, pd.DataFrame({"half": no[1], "score": against}), costs)
 
 
-def _halved(count: int, seed: int) -> np.ndarray:
+def halved(count: int, seed: int) -> np.ndarray:
     """(count,) 0 or 1, drawn by seed, as many of each as there can be."""
     return np.random.default_rng(seed).permutation(np.arange(count) % 2)
 
@@ -222,11 +240,11 @@ def on_word_boxes(
     for n, record in zip(range(len(places)), records, strict=True):
         mask = word_mask(record)
         for (colour, detector), found in held.items():
-            count = len(VERSIONS) if detector == TEXT else 1
+            count = min(len(VERSIONS) if detector == TEXT else 1, found.maps.shape[1])
             maps = torch.from_numpy(found.maps[n, :count]).float().nan_to_num()
             first, *others = paste_whole(maps, mask.shape).numpy()
             row = {"half": found.half[n]}
-            row |= {f"score, {v}": s for v, s in zip(VERSIONS, found.scores[n], strict=True)}
+            row |= {f"score, {v}": s for v, s in zip(VERSIONS, found.scores[n], strict=False)}
             row |= map_on_words(first, record, mask)
             for version, map in zip(VERSIONS[1:], others, strict=False):
                 row[f"energy, {version}"] = placement(map, mask)["energy"]

@@ -1,4 +1,4 @@
-"""The study "text": how much of text a detector on real street photos has learnt (figure 11)."""
+"""The study "text_icdar": how much of text a detector on street photos has learnt (figure 11)."""
 
 from functools import partial
 from itertools import product
@@ -12,6 +12,8 @@ from ...errors import CamError
 from ...networks import load_network
 from ...study import Ask, Frames, Opened, Study, Tables, first
 from . import street
+from .drawn_study import STUDY as DRAWN
+from .street_view_study import STUDY as STREET_VIEW
 
 OUTDOOR = ("street", "insidecity", "tallbuilding")
 
@@ -116,7 +118,11 @@ def _told(opened: Opened, frames: Frames) -> dict:
     }
 
 
-# the paper's own network: its features before and after the average pooling
+# ICDAR's incidental photos, by the paper's own network; Street View Text is the paper's own data
 STUDIES = (
-    street_study("text", "caffe/googlenet", ("icdar2015", "all"), ("scene15", "all"), OUTDOOR),
+    DRAWN,
+    STREET_VIEW,
+    street_study(
+        "text_icdar", "caffe/googlenet", ("icdar2015", "all"), ("scene15", "all"), OUTDOOR
+    ),
 )

@@ -6,6 +6,7 @@ import pandas as pd
 from ...book import published
 from ...metrics.energy import energy_gain, placement_rates
 from ...metrics.intervals import Rate, pick
+from ...study import stored_table
 from . import informative, tally
 from .answers import OTHER_ANSWER, OTHER_PICTURE, OWN
 from .concepts import Studied
@@ -154,6 +155,65 @@ def street_rates(real: pd.DataFrame, detector: str = "text", colour: str = "grey
     """{metric: Rate} of one of the real detectors, both halves together."""
     rows = pick(real, detector=detector, colour=colour, scored="both")
     return {metric: Rate.of(own) for metric, own in rows.groupby("metric", sort=False)}
+
+
+STREET_VIEW = {  # of the study "text", and how it is called
+    f"{_AREA} pictures without text": "ROC area, other photos, %",
+    "tile without a word scores lower than its partner, %": "pairs of tiles told apart, %",
+    "energy inside, %, map": "energy on words, %",
+    "energy inside, %, uniform": "energy, uniform map, %",
+    "energy inside, %, centre": "energy, central Gaussian, %",
+    "energy inside, %, map - uniform": "map - uniform, points",
+    "energy inside, %, map - centre": "map - centre, points",
+    "energy inside, %, map - style alone": "map - blind detector's map, points",
+    "pointing game, %, map": "pointing game, %",
+    "pointing game, %, uniform": "pointing game, uniform, %",
+    "pointing game, %, centre": "pointing game, centre, %",
+    "best-box IoU with a word, %, map": "best-box IoU, %",
+    "best-box IoU with a word, %, uniform": "best-box IoU, whole picture, %",
+    "best-box IoU with a word, %, centre": "best-box IoU, centre, %",
+    f"{_FALL} words erased": "score's fall, words painted out, s.d.",
+    f"{_FALL} elsewhere": "score's fall, as much painted elsewhere, s.d.",
+}
+
+
+def street_view11(rows: pd.DataFrame, scored: str) -> pd.DataFrame:
+    """Stored rows of the study "text" side by side: networks and detectors.
+
+    Args:
+        scored: "photos", or "tiles" (of all sizes).
+    """
+    chosen = pick(rows, scored=scored, metric=list(STREET_VIEW))
+    cell = [f"{r.measured:.1f} [{r.low:.1f}, {r.high:.1f}]" for r in chosen.itertuples()]
+    what = pd.Categorical(
+        chosen["metric"].map(STREET_VIEW), list(STREET_VIEW.values()), ordered=True
+    )
+    wide = chosen.assign(cell=cell, what=what)
+    columns = ["network", "detector"]
+    return wide.pivot_table("cell", "what", columns, "first", observed=True).fillna("")
+
+
+def street_view_rates(rows: pd.DataFrame, scored: str, detector: str) -> dict[str, dict]:
+    """{network: {metric: Rate}} of a detector of the study "text"."""
+    own = pick(rows, scored=scored, detector=detector)
+    return {
+        network: {metric: Rate.of(one) for metric, one in some.groupby("metric", sort=False)}
+        for network, some in own.groupby("network", sort=False)
+    }
+
+
+def by_network(figure: str) -> pd.DataFrame:
+    """What the study "patterns" found on drawings for a figure, "9" to "12": a column each network;
+    empty where it is not in this checkout."""
+    found = stored_table("patterns", "mini")
+    if found is None:
+        return pd.DataFrame()
+    own = found[0][found[0]["figure"].astype(str) == figure]
+    ranges = [f" [{r.low:.1f}, {r.high:.1f}]" if r.low == r.low else "" for r in own.itertuples()]
+    cell = [f"{value:.1f}{more}" for value, more in zip(own["measured"], ranges, strict=True)]
+    wide = own.assign(cell=cell).pivot(index="what", columns="network", values="cell")
+    order = dict.fromkeys(own["what"]), dict.fromkeys(own["network"])
+    return wide.loc[list(order[0]), list(order[1])]
 
 
 def accuracies12(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,10 @@ import torch
 
 from ...data.record import Record
 from ...errors import CamError
-from ...evaluate.maps import records_with_maps
+from ...evaluate.maps import VIEW, records_with_maps
+from ...features import extract, kept_svm, svm_network
+from ...features.scores import accuracy
+from ...metrics.intervals import Rate
 from ...networks.gap import GapNetwork
 from ...views import paste_whole
 
@@ -90,6 +93,34 @@ class Tally:
             )
         share = np.nan_to_num(self.inside[source][:, :, self.thresholds.index(rule.threshold)])
         return share >= rule.overlap if rule.overlap > 0 else share > 0
+
+
+@dataclass(frozen=True)
+class ScenesStudied:
+    """Scenes by a linear SVM on a network's features, and what their maps lie on.
+
+    Attributes:
+        network: the frozen one with the SVM's weights. cost: of the SVM.
+        predicted: (N,) scenes of the held-out pictures. right: percent of them.
+        counted: where their objects lie.
+    """
+
+    network: GapNetwork
+    cost: float
+    predicted: np.ndarray
+    right: Rate
+    counted: Tally
+
+
+def study_scenes(network, train, test, seed: int = 0, **options) -> ScenesStudied:
+    """Train on some pictures, count on others; `options` go to `features.extract`."""
+    learnt, held = (extract(network, s, **{"view": VIEW} | options) for s in (train, test))
+    svm = kept_svm(learnt, train.classes, seed, options.get("cache"))
+    scenes, predicted = svm_network(network, svm), svm.predict(held)
+    right = accuracy(predicted, held.labels)
+    return ScenesStudied(
+        scenes, svm.cost, predicted, right, tally(scenes, test, predicted, seed=seed)
+    )
 
 
 def tally(

@@ -13,10 +13,11 @@ import pandas as pd
 from PIL import Image
 
 from ... import boxes
+from ...boxes.null import gaussian_map
 from ...data.record import Record
 from ...errors import CamError
 from ...evaluate.maps import VIEW, one_class, records_with_maps
-from ...features import extract, fit_svm, svm_network
+from ...features import extract, kept_svm, svm_network
 from ...metrics.energy import placement, placement_rates
 from ...metrics.intervals import Rate, mean_interval
 from ...metrics.ranking import roc_area
@@ -62,13 +63,17 @@ def map_on_words(map: np.ndarray, record: Record, mask: np.ndarray) -> dict[str,
 
     Returns:
         What `placement` returns, and iou: the overlap of the map's box (the paper's 20 % rule) with
-        the best word, and with the box around all words (iou_all).
+        the best word, and with the box around all words (iou_all); iou_centre, iou_uniform: with
+        the best word, of the boxes of the null maps.
     """
     words, box = record.boxes, boxes.paper(map)
     around = np.concatenate([words[:, :2].min(0), words[:, 2:].max(0)])
+    height, width = map.shape
+    nulls = {"centre": boxes.paper(gaussian_map(width, height)), "uniform": [0, 0, width, height]}
     return placement(map, mask) | {
         "iou": float(boxes.iou(box, words).max()),
         "iou_all": float(boxes.iou(box, around).max()),
+        **{f"iou_{k}": float(boxes.iou(np.array(b), words).max()) for k, b in nulls.items()},
     }
 
 
@@ -160,7 +165,7 @@ def study_text(
     """
     options, twins = {"view": VIEW} | options, Twins(test)
     learnt, held, without = (extract(network, images, **options) for images in (train, test, twins))
-    svm = fit_svm(learnt, learnt.labels, train.classes, seed)
+    svm = kept_svm(learnt, train.classes, seed, options.get("cache"))
     detector, text = svm_network(network, svm), one_class(WITH_TEXT)
     scores, erased_scores = (svm.decisions(f.values)[:, WITH_TEXT] for f in (held, without))
     rows = np.flatnonzero(held.labels == WITH_TEXT)

@@ -21,6 +21,8 @@ from .transfer import Transfer
 
 WRONG, TOOL = "#d62728", "#ff9f1c"
 
+_SHARES = {"area": "area", "energy": "energy", "control_energy": "energy, other class's map"}
+
 
 @dataclass(frozen=True)
 class MappedPicture:
@@ -118,6 +120,13 @@ def draw_energy(table: pd.DataFrame) -> Figure:
         ax.set_xlabel("share of the picture, or of the map's positive evidence, %")
         fig.legend(loc="outside right upper")
     return fig
+
+
+def by_class(rows: pd.DataFrame, group: str, classes: list[str]):
+    """Shares of a group of `evidence.shares`, percent, class by class; to show."""
+    own = rows[rows["group"] == group] if len(rows) else pd.DataFrame(columns=["label", *_SHARES])
+    means = (100 * own.groupby("label")[list(_SHARES)].mean()).rename(columns=_SHARES)
+    return means.rename(index=dict(enumerate(classes))).style.format("{:.0f}")
 
 
 def _by_class(found: Transfer, classes: int, count: int, seed: int) -> list[int]:

@@ -7,6 +7,7 @@ the softmax's. Nothing is trained on boxes; the SVM is a second stage, trained o
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -14,11 +15,11 @@ from ...data import Subset, open_images
 from ...data.joined import InMemory
 from ...errors import CamError, MissingData
 from ...features import Features, LinearSvm, extract, kept_svm, svm_network
+from ...features.layers import GAP
 from ...features.splits import SplitRule, halves, split_indices
 from ...features.svm_maps import SvmNetwork
 from ...metrics.intervals import Rate, rate
 from ...networks.gap import InputSpec
-from ...study import first
 
 
 def open_parts(rule: SplitRule, root=None) -> list[tuple]:
@@ -113,7 +114,8 @@ def learn_svm(
     Args:
         network: with global pooling. rule: the data set, and how it is divided; its given split is
             used where it has one, else the random split of `seed`.
-        limit: at most this many images of each part, the first ones; 0: all.
+        limit: at most this many images of each part, drawn by seed (ten of each class at least); 0:
+            all.
         cache: as for `extract`; the SVM is kept beside the features.
 
     Raises:
@@ -123,12 +125,22 @@ def learn_svm(
     if len(pair) == 1:
         labels = [pair[0].label(i) for i in range(len(pair[0]))]
         pair = (Subset(pair[0], k) for k in split_at_random(rule, labels, seed))
-    parts = [first(images, limit) for images in pair]
+    parts = [some(images, limit, seed) for images in pair]
     kept = [drawn_once(images) for images in parts]
     train, test = (extract(network, images, cache=cache, device=device) for images in kept)
     svm = kept_svm(train, parts[0].classes, seed, cache)
     ready = svm_network(network, svm)
     return Transfer(ready, parts[1], *kept[::-1], svm, train, test, svm.decisions(test))
+
+
+def some(images, limit: int, seed: int = 0):
+    """At most `limit` pictures by seed, as many of each class as can be, ten at least; 0: all."""
+    if not limit or limit >= len(images):
+        return images
+    labels = pd.Series([images.label(i) for i in range(len(images))])
+    mixed = labels.sample(frac=1, random_state=seed)
+    each = max(10, -(-limit // len(images.classes)))
+    return Subset(images, sorted(mixed.groupby(mixed).head(each).index))
 
 
 def learn_svms(network, rules: dict[str, SplitRule], root=None, **options):
@@ -196,8 +208,16 @@ class ColourGrid(nn.Module):
         return self.means(images)
 
 
-def colour_hits(found: Transfer, cache=None, seed: int = 0) -> np.ndarray:
-    """(N,) bool: right on the test part by an SVM on mean colours, trained on the same pictures."""
-    grid = ColourGrid().eval()
-    train, test = (extract(grid, p, "means", cache=cache) for p in (found.learnt_on, found.seen))
+def hits_of(
+    found: Transfer, network: nn.Module, layer: str = GAP, cache=None, seed: int = 0, device="cpu"
+) -> np.ndarray:
+    """(N,) bool: right on the test part by an SVM on another network's features of the same
+    pictures."""
+    parts = found.learnt_on, found.seen
+    train, test = (extract(network, p, layer, cache=cache, device=device) for p in parts)
     return kept_svm(train, found.classes, seed, cache).predict(test) == test.labels
+
+
+def colour_hits(found: Transfer, cache=None, seed: int = 0) -> np.ndarray:
+    """`hits_of` mean colours."""
+    return hits_of(found, ColourGrid().eval(), "means", cache, seed)
