@@ -70,7 +70,7 @@ def test_a_planted_order_gives_its_verdict():
     for swap, holds in ((False, True), (True, False)):
         if swap:
             wrong["CAM|GraphCut"], wrong["SmoothGrad|GraphCut"] = [1] * n, [0] * n
-        rows, used = cross.difference_rows(planted(wrong))
+        rows, used = cross.cross_differences(planted(wrong))
         assert verdicts.saliency((pd.DataFrame(rows), made)).holds is holds
         best = "SmoothGrad|GraphCut" if swap else "CAM|GraphCut"
         assert used["gradient" if swap else "CAM"] == [best, best]

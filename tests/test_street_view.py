@@ -16,9 +16,9 @@ from cam_utils.sections.s42_patterns import verdicts
 from cam_utils.sections.s42_patterns.street_view import (
     SIDE,
     WordTiles,
-    cut,
     evened,
     pairs_of,
+    square_of,
     without_controls,
 )
 from cam_utils.study import Ask, Opened, stored_table
@@ -68,7 +68,7 @@ def test_the_window_has_no_control_and_its_words():
 def test_a_word_of_which_less_than_half_is_seen_is_left_out():
     image = Image.new("RGB", (100, 100))
     boxes = np.array([[40, 10, 60, 20], [45, 30, 65, 40], [10, 50, 20, 55]], np.float32)
-    found = cut(Record("a", image, 0, boxes), 0, 0, 50)
+    found = square_of(Record("a", image, 0, boxes), 0, 0, 50)
     assert found.boxes.tolist() == [[40, 10, 50, 20]]
     assert found.image.size == (50, 50)
 

@@ -24,7 +24,7 @@ DPI = 200
 SHOWN = 1600  # pixels of width in a notebook
 
 
-def described(fig: Figure, name: str, *, paper: str, alt: str, **more) -> Figure:
+def captioned(fig: Figure, name: str, *, paper: str, alt: str, **more) -> Figure:
     """A figure that knows what it is, so that `show` needs nothing else.
 
     Args:
@@ -35,7 +35,7 @@ def described(fig: Figure, name: str, *, paper: str, alt: str, **more) -> Figure
 
 
 def show(fig: Figure, params: Params) -> None:
-    """Save a figure that was `described`, and display it where a notebook runs."""
+    """Save a figure that was `captioned`, and display it where a notebook runs."""
     save_figure(fig, params=params, **fig.told)
 
 

@@ -39,7 +39,7 @@ def folded(title: str, table: pd.DataFrame) -> HTML:
     return HTML(f"<details><summary>{html.escape(title)}</summary>{rows}</details>")
 
 
-def errors_table(rows: dict[str, dict[str, Rate]]) -> pd.DataFrame:
+def localization_table(rows: dict[str, dict[str, Rate]]) -> pd.DataFrame:
     """{row: {"top1", "top5", "gt_known": Rate}} as a table to read, localization errors in %."""
     lines = [(n, *(f"{e[k]}" for k in ("top1", "top5", "gt_known"))) for n, e in rows.items()]
     head = ["localization error, %", "top-1", "top-5", "class given"]

@@ -175,7 +175,7 @@ def chosen_elsewhere(wrong: dict, saliencies: tuple[str, ...]) -> tuple[dict, li
     return {what: pd.concat([part[what] for part in parts]).sort_index() for what in parts[0]}, used
 
 
-def difference_rows(wrong: dict) -> tuple[list[dict], dict]:
+def cross_differences(wrong: dict) -> tuple[list[dict], dict]:
     """Rows first, second, boxes, metric, measured, low, high, n: paired differences in points.
 
     CAM against every other saliency by each box maker, and, "chosen on the other half", CAM with

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ... import boxes, plots
 from ...book import published
-from ...book.figures import described
+from ...book.figures import captioned
 from ...evaluate.localize import guess
 from ...evaluate.protocols import PAPER, Protocol
 from ...metrics.intervals import by_seed
@@ -33,7 +33,7 @@ def box_by_hand(image, map: Tensor, mask: np.ndarray, box: np.ndarray) -> Figure
         plots.show_cam(axes[0, 2], image, mask * map.numpy(), "largest part and its box")
         plots.show_boxes(axes[0, 2], box)
         plots.colour_bar(fig, bar, axes[:, :2])
-    return described(
+    return captioned(
         fig, "real_fig06_box", paper="Figure 6, one box", n=1, chosen="the photo of the parameters",
         alt="A photo, its class activation map, and the largest part above the threshold with the "
         "box around it",
@@ -57,7 +57,7 @@ def draw_rules(record, map: Tensor, network, images) -> Figure:
             overlaps = ", ".join(f"{v:.2f}" for v in boxes.iou(some, truth).max(1))
             _under(ax, f"IoU {overlaps}", 8)
         plots.colour_bar(fig, bar, axes)
-    return described(
+    return captioned(
         fig, "fig06_rules", paper="Figure 6, the box rules", network=network, images=images, n=1,
         chosen="the first image",
         alt="One map with the boxes of the paper's rule, the released code's and the WSOL "
@@ -119,7 +119,7 @@ def figure5(nets: dict[str, tuple[nn.Module, Protocol]], images, chosen: list[in
                 if known and found.label != record.label:
                     ax.title.set_color(WRONG)
     real = images.name == "photos"
-    return described(
+    return captioned(
         fig, "real_fig05_networks" if real else "fig05_networks", paper="Figure 5", images=images,
         network=[network for network, _ in nets.values()], n=len(chosen),
         chosen=("free photos" if real else "by seed") + ", each network's best class",
@@ -156,7 +156,7 @@ def figure6(nets: dict[str, tuple[nn.Module, Protocol]], images, ids: list[str])
                 ax.title.set_fontsize(7)
                 ax.title.set_color("black" if found.label == record.label else WRONG)
             plots.name_row(row[0], title, 8)
-    return described(
+    return captioned(
         fig, "fig06_boxes", paper="Figure 6", network=[network for network, _ in nets.values()],
         images=images, n=len(ids), chosen="seeded, wrong ones in their measured share",
         alt="Images with true and guessed boxes and their overlap, by class activation maps and by "
@@ -188,7 +188,7 @@ def draw_thresholds(
         ax.set_xlim(0, 1)
         ax.set_ylim(bottom=0)
         fig.legend(loc="outside right upper")
-    return described(
+    return captioned(
         fig, "fig06_threshold", paper="Figure 6, the threshold", network=network, images=images,
         n=len(images), chosen="all images",
         alt="Share of right boxes against the threshold for fine and coarse maps, with the "
@@ -218,7 +218,7 @@ def draw_table2(table: pd.DataFrame, made: dict, metric: str, kind: str = "mini"
         ax.set_xlabel(metric)
         fig.legend(loc="outside right upper")
     prefix = "" if kind == "mini" else "real_"
-    return described(
+    return captioned(
         fig, f"{prefix}table2_localization", paper="Table 2", network=made["weights"],
         n=made["n"], chosen="all images",
         alt="Localization errors of Table 2, the paper's and the measured ones, with intervals "
@@ -237,7 +237,7 @@ def draw_dots(ax, names, rows: pd.DataFrame, label: str = "measured", zero: bool
     ax.set_ylim(len(rows) - 0.4, -0.6)
 
 
-def draw_ablation(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
+def draw_choices(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
     """What each change of the protocol does to an error, in points, against the paper's words."""
     rows = steps[(steps["metric"] == metric) & (steps["difference"] != 0)]
     change = rows.rename(columns={"measured": "error"}).rename(
@@ -249,7 +249,7 @@ def draw_ablation(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
         draw_dots(ax, rows["step"], change, zero=True)
         ax.set_xlabel(f"{metric.split(',')[0]}, change in points (left: better)")
     real = not made["images"].startswith("mini/")
-    return described(
+    return captioned(
         fig, "real_table3_ablation" if real else "table3_ablation", paper="section 3.2, the box",
         network=made["weights"], n=made["n"], chosen="all images",
         alt="Change of the localization error for each change of view, threshold, merge and box "
@@ -270,7 +270,7 @@ def draw_cross(cross: pd.DataFrame, made: dict, metric: str) -> Figure:
         )  # fmt: skip
         ax.set(xlabel="", ylabel="", title=metric)
     real = not made["images"].startswith("mini/")
-    return described(
+    return captioned(
         fig, "real_table2_cross" if real else "table2_cross", paper="Table 2, Backprop",
         network=made["weights"], n=made["n"], chosen="all images",
         alt="Errors of five saliencies, one of them without a network, by three ways to make boxes",
@@ -295,7 +295,7 @@ def draw_poolings(pooled: dict[str, pd.DataFrame]) -> Figure:
             draw_dots(ax, rows["seed"], rows, zero=True)
             ax.axvline(PRINTED, color="#8a8a8a", ls="--", lw=1)
             ax.set(title=title, xlabel="GMP - GAP, points of top-1 localization error")
-    return described(
+    return captioned(
         fig, "table2_poolings", paper="Table 2, GoogLeNet-GMP", chosen="all images",
         alt="Difference between GMP and GAP in localization error, seed by seed, with intervals "
         "over pictures and over seeds; dashed: the paper's",

@@ -228,7 +228,7 @@ def _measure_cross(opened: Opened, ask: Ask) -> Frames:
 
 def _tables_cross(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
     wrong = cross.as_misses(frames["overlaps"])
-    found, used = cross.difference_rows(wrong)
+    found, used = cross.cross_differences(wrong)
     return {"cross": cross.cross_rows(wrong), "cross_differences": found}, {"chosen": used}
 
 

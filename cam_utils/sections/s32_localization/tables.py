@@ -226,7 +226,7 @@ def short(rows: pd.DataFrame, made: dict) -> pd.DataFrame:
     )
 
 
-def differences(rows: pd.DataFrame) -> pd.DataFrame:
+def cam_differences(rows: pd.DataFrame) -> pd.DataFrame:
     """Stored differences between CAM and others, in points: a line a pair and box maker."""
     found = (Rate.of(rows.iloc[[k]]) for k in range(len(rows)))
     own = rows.assign(difference=[f"{rate:+.1f}" for rate in found])

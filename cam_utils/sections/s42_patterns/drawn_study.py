@@ -45,7 +45,7 @@ def _measure(opened: Opened, ask: Ask) -> Frames:
     return {"rates": pd.DataFrame(rows)}
 
 
-def objects(network, parts: dict, ask: Ask) -> dict[str, Rate]:
+def object_rates(network, parts: dict, ask: Ask) -> dict[str, Rate]:
     """Figure 9: scenes right; the region's lead in what it tells; the list's agreement."""
     found = study_scenes(network, *_sets(parts, choose.SCENES), ask.seed, device=ask.device)
     _, agreement, lead = tables.controls9(found.counted, Rule(), ask.seed)
@@ -68,7 +68,7 @@ def phrases(network, parts: dict, ask: Ask) -> dict[str, Rate]:
     return {"average precision, %": mean} | {k: found[k] for k in wanted if k in found}
 
 
-def words(network, parts: dict, ask: Ask) -> dict[str, Rate]:
+def word_rates(network, parts: dict, ask: Ask) -> dict[str, Rate]:
     """Figure 11: whether text is told, and where the maps lie."""
     found = text_detector.study_text(
         network, *_sets(parts, "mini/text"), ask.seed, device=ask.device
@@ -89,7 +89,7 @@ def answered(network, parts: dict, ask: Ask) -> dict[str, Rate]:
     }  # fmt: skip
 
 
-FIGURES = {"9": objects, "10": phrases, "11": words, "12": answered}
+FIGURES = {"9": object_rates, "10": phrases, "11": word_rates, "12": answered}
 
 
 def _sets(parts: dict, name: str) -> list:

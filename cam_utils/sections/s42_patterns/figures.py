@@ -63,7 +63,7 @@ def draw_rows(
         for line, (text, row) in zip(axes, rows.items(), strict=True):
             low, high = scale(everything if shared else row)
             for ax, panel in zip(line, row, strict=False):
-                bar = show(ax, panel, low, high) or bar
+                bar = draw_panel(ax, panel, low, high) or bar
             line[0].text(
                 -0.06, 0.5, text, transform=line[0].transAxes, rotation=90, ha="right",
                 va="center", fontsize=7.5,
@@ -91,7 +91,7 @@ def scale(panels: list[Panel]) -> tuple[float, float]:
     return min(0.0, float(low)), max(float(high), 1e-6)
 
 
-def show(ax: Axes, panel: Panel, low: float, high: float):
+def draw_panel(ax: Axes, panel: Panel, low: float, high: float):
     """Draw one panel; returns the mappable of its map, or None."""
     bar = None
     if panel.map is None:
@@ -135,7 +135,7 @@ def draw_scenes(
             axes = block.subplot_mosaic([["a", "b", "F", "I"], ["c", "d", "F", "I"]],
                                         width_ratios=[1.35, 1.35, 1.7, 1.7])  # fmt: skip
             for key, panel in zip("abcd", row, strict=False):
-                bar = show(axes[key], panel, low, high)
+                bar = draw_panel(axes[key], panel, low, high)
             for key in "abcd"[len(row) :]:
                 axes[key].axis("off")
             plots.colour_bar(block, bar, [axes[k] for k in "abcd"], "map, decision units")

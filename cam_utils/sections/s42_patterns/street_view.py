@@ -58,7 +58,7 @@ def without_controls(photos) -> Changed:
         x0, y0, x1, y1 = np.array(FREE) * (width, height, width, height)
         side = int(min(x1 - x0, y1 - y0))
         x, y = round((x0 + x1 - side) / 2), round((y0 + y1 - side) / 2)
-        return cut(record, x, y, side)
+        return square_of(record, x, y, side)
 
     return Changed(photos, window, FREE)
 
@@ -76,7 +76,7 @@ def evened(pictures) -> Changed:
     return Changed(pictures, even, (SIDE, QUALITY))
 
 
-def cut(record: Record, x: int, y: int, side: int) -> Record:
+def square_of(record: Record, x: int, y: int, side: int) -> Record:
     """A square of a picture, with the words of which it shows half or more, cut off at its rim."""
     x0, y0, x1, y1 = record.boxes.T
     moved = np.stack([x0 - x, y0 - y, x1 - x, y1 - y], 1)
@@ -130,7 +130,7 @@ class WordTiles:
 
     def __getitem__(self, i: int) -> Record:
         tile = self.tiles[i]
-        found = cut(self.photos[tile.photo], tile.x, tile.y, tile.side)
+        found = square_of(self.photos[tile.photo], tile.x, tile.y, tile.side)
         return replace(found, id=self.ids[i])
 
     def label(self, i: int) -> int:

@@ -102,7 +102,9 @@ def _of_tiles(network, tiles: list[WordTiles], half: dict[int, int], ask: Ask):
     return maps, sides | {"": (none, of)}
 
 
-def rates(rows: pd.DataFrame, blind: pd.DataFrame | None = None, seed: int = 0) -> dict[str, Rate]:
+def tile_rates(
+    rows: pd.DataFrame, blind: pd.DataFrame | None = None, seed: int = 0
+) -> dict[str, Rate]:
     """Where maps lie, with the nulls, means over photos (of the tiles of a photo first).
 
     Args:
@@ -150,7 +152,7 @@ def _tables(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
                 kinds |= {f"tiles of {s:g}": own["scale"] == s for s in SCALES}
             for name, kept in kinds.items():
                 found = _told_apart(scored, detector, own[kept], against, kept, seed)
-                found |= rates(own[kept], None if blind is None else blind[kept], seed)
+                found |= tile_rates(own[kept], None if blind is None else blind[kept], seed)
                 out += [head | {"scored": name, "metric": text} | rate.as_row(3)
                         for text, rate in found.items()]  # fmt: skip
     photos, others = opened.parts["photos"], opened.parts["negatives"]
