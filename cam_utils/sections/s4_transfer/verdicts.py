@@ -34,8 +34,8 @@ def svm_maps(error: float, images) -> list[Verdict]:
         ),
         Verdict(
             claim="trained-end-to-end",
-            rule="nothing to measure: in section 4 the network is frozen and an SVM is trained on its "
-            "features, which are two stages",
+            rule="nothing to measure: in section 4 the network is frozen and an SVM is trained on "
+            "its features, which are two stages",
             on=ARITHMETIC,
             holds=DEFINED,
         ),
