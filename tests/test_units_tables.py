@@ -81,8 +81,6 @@ def test_verdicts_of_a_half(half):
     found = {v.claim: v for v in verdicts.of_half(more)}
     assert found["units-are-class-specific"].holds is None  # two of three units are everybody's
     assert found["units-are-class-specific"].on == "toy pictures all"
-    assert found["units-are-not-shared"].holds is False
-    assert found["units-are-not-shared"].on == "colours, its class weights"
     assert {v.where for v in found.values()} == {"toy"}
     parts = part_table(half)
     assert verdicts.detect_parts(half, parts).holds is True
@@ -93,8 +91,6 @@ def test_verdicts_of_a_half(half):
 def planted(name):
     """The stored rows with the opposite of what was measured."""
     rows, made = stored_table(name)
-    if name == "units_sharing":
-        return rows.assign(high=0), made
     whole = 100 if name == "units_purity" else 0
     ends = {"measured": "measured", "low": "high", "high": "low"}
     return rows.assign(**{new: whole - rows[old] for new, old in ends.items()}), made
@@ -102,11 +98,11 @@ def planted(name):
 
 def test_verdicts_of_the_stored_rows(monkeypatch):
     found = {v.name: v for v in verdicts.on_photos()}
-    assert [v.holds for v in found.values()] == [False, False, True, True]
+    assert [v.holds for v in found.values()] == [False, True, True]
     assert found["units-guide-classification-real"].on == "imagenette+ilsvrc val+val"
-    assert found["units-are-not-shared-real"].measured == "925 different units, by chance 970"
+
     monkeypatch.setattr(verdicts, "stored_table", planted)
-    assert [v.holds for v in verdicts.on_photos()] == [True, True, False, False]
+    assert [v.holds for v in verdicts.on_photos()] == [True, False, False]
     monkeypatch.setattr(verdicts, "stored_table", lambda name: None)
     assert verdicts.on_photos() == []
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 from torch import Tensor
 
 from ...errors import CamError
@@ -92,33 +91,36 @@ def check_pooled(pooled: np.ndarray, weights: np.ndarray, labels: np.ndarray) ->
 
 
 def shared_units(
-    weights: np.ndarray, top: int = 3, draws: int = 500, seed: int = 0
+    weights: np.ndarray, top: int = 3, draws: int = 200, seed: int = 0
 ) -> pd.DataFrame:
-    """How many classes share their top units, against classes that choose units at random.
+    """How many classes share their top units, against units that stand for no class in particular.
+
+    A unit of large weights is among the first of many classes whatever it stands for. So in the
+    comparison every unit keeps its own weights, and they are dealt anew to the classes.
 
     Args:
         weights: (C, K) class weights.
         top: the units of largest weight that count as a class's own.
-        draws: of the chance interval: every class draws `top` of the K units.
+        draws: how often the weights are dealt anew.
 
     Returns:
         One row for each number of classes m = 1, 2, … up to the most measured: columns classes
         (m), units (how many units are in the top of at least m classes), expected, low, high
-        (chance: mean, and 95 % of seeded draws).
+        (mean, and 95 % of seeded draws).
     """
-    count, width = weights.shape
+    width = weights.shape[1]
     rng = np.random.default_rng(seed)
     tally = np.bincount(top_units(weights, top).ravel(), minlength=width)
     classes = np.arange(1, tally.max() + 1)
     drawn = np.empty((draws, len(classes)), int)
     for i in range(draws):
-        picks = rng.random((count, width), dtype=np.float32).argpartition(top - 1, 1)[:, :top]
+        picks = top_units(rng.permuted(weights, axis=0), top)
         drawn[i] = _at_least(np.bincount(picks.ravel(), minlength=width), classes)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     return pd.DataFrame({
         "classes": classes,
         "units": _at_least(tally, classes),
-        "expected": width * binom.sf(classes - 1, count, top / width),
+        "expected": drawn.mean(0),
         "low": low,
         "high": high,
     })  # fmt: skip

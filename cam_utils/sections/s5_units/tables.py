@@ -14,6 +14,8 @@ TOP = 12  # images of each unit, as the released script keeps
 
 # metrics of the stored tables
 PURITY = f"purity of a class's {OWN_UNITS} units for the class, %"
+
+SHARE = "share of the class in the pool, %"
 HALF = "units that carry half of the positive score"
 
 
@@ -79,7 +81,7 @@ def purity_table(frames: Frames) -> pd.DataFrame:
         for rank, some in units.groupby("rank")
     }
     found[PURITY] = units.groupby("class")["purity"].mean()
-    found["share of the class in the pool, %"] = [(labels == c).mean() for c in found[PURITY].index]
+    found[SHARE] = [(labels == c).mean() for c in found[PURITY].index]
     own = (units["name"] == units["label"]).groupby(units["class"])
     found["top units whose most frequent class is the class, %"] = own.mean()
     alive = every[every["alive"]]

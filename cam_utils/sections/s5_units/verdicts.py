@@ -7,7 +7,7 @@ from ...metrics.intervals import Rate, mean_interval, pick
 from ...study import Frames, stored_table
 from .ablation import APART, MINUS, OWN, POSITIVE, ablation_table
 from .halves import Half
-from .tables import OWN_UNITS, PURITY, purity_table
+from .tables import PURITY, SHARE, purity_table
 
 PHOTOS = "GoogLeNet on real photos"
 
@@ -15,29 +15,28 @@ PHOTOS = "GoogLeNet on real photos"
 def of_half(half: Half) -> list[Verdict]:
     """What the top images, the weights and the removal of units say of one half's network."""
     pool, test = (f"{data.name} {data.split}" for data in (half.pool, half.test))
-    on = {"purity": pool, "sharing": half.network.name, "ablation": test}
-    found = {"purity": purity_table(half.frames), "sharing": half.frames["sharing"]}
-    found["ablation"] = ablation_table(half.frames["ablation"])
+    on = {"purity": pool, "ablation": test}
+    found = {
+        "purity": purity_table(half.frames),
+        "ablation": ablation_table(half.frames["ablation"]),
+    }
     return _verdicts(found, on, variant=half.title, where=half.title)
 
 
 def on_photos() -> list[Verdict]:
     """The same of the stored rows of the paper's GoogLeNet; none where they are not."""
-    stored = {name: stored_table(f"units_{name}") for name in ("purity", "sharing", "ablation")}
+    stored = {name: stored_table(f"units_{name}") for name in ("purity", "ablation")}
     if not all(stored.values()):
         return []
     on = {name: decided_on(made) for name, (_, made) in stored.items()}
-    network = stored["sharing"][1]["network"]
     found = {name: rows for name, (rows, _) in stored.items()}
-    found["sharing"] = pick(found["sharing"], weights=network)
     found["ablation"] = pick(found["ablation"], among="1000 classes")
-    return _verdicts(found, on | {"sharing": network}, where=PHOTOS)
+    return _verdicts(found, on, where=PHOTOS)
 
 
 def _verdicts(found: Frames, on: dict[str, str], **more) -> list[Verdict]:
-    """Of tables "purity", "sharing" and "ablation", and what each was measured on."""
-    pure = Rate.of(pick(found["purity"], metric=PURITY))
-    own = pick(found["sharing"], top=OWN_UNITS, classes=1).iloc[0]
+    """Of tables "purity" and "ablation", and what each was measured on."""
+    pure, share = (Rate.of(pick(found["purity"], metric=metric)) for metric in (PURITY, SHARE))
     minus, apart = (
         Rate.of(pick(found["ablation"], metric=metric, removed=count, units=OWN))
         for metric, count in ((MINUS.format(POSITIVE), 3), (APART, 10))
@@ -46,15 +45,10 @@ def _verdicts(found: Frames, on: dict[str, str], **more) -> list[Verdict]:
         (
             "units-are-class-specific",
             "the interval of the mean purity of the classes' three units lies above 50 %",
-            (on["purity"], pure.above(50), str(pure)),
-        ),
-        (
-            "units-are-not-shared",
-            "the classes' three units are more different ones than in 97.5 % of random draws",
             (
-                f"{on['sharing']}, its class weights",
-                bool(own["units"] > own["high"]),
-                f"{own['units']:.0f} different units, by chance {own['expected']:.0f}",
+                on["purity"],
+                pure.above(50),
+                f"{pure:.1f} %; its share of the pool: {share.value:.1f} %",
             ),
         ),
         (
