@@ -187,9 +187,7 @@ def test_the_verdict_on_evidence_can_turn():
     assert verdict.measured.startswith("40")
     for control, holds in ((0.9, False), (rows["energy"].mean(), None)):
         changed = energy_table(rows.assign(control_energy=control))
-        assert (
-            verdicts.on_evidence(changed, images, "tool").holds is None
-        )  # drawings refute nothing
+        assert verdicts.on_evidence(changed, images, "tool").holds is None
         photos = type("Some", (), {"name": "action40", "split": "test"})
         assert verdicts.on_evidence(changed, photos, "tool").holds is holds
 
