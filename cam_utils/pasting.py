@@ -59,7 +59,8 @@ def paste(
         (n, height, width) in the maps' dtype; zero where no view looks.
 
     Raises:
-        CamError: the number of frames does not fit, or the merge is unknown.
+        CamError: the number of frames does not fit, a frame lies outside of the image, or the merge
+            is unknown.
     """
     frames = [frames] if isinstance(frames, Frame) else list(frames)
     maps = maps[None] if maps.dim() == 3 else maps
@@ -68,6 +69,9 @@ def paste(
             f"Found maps {tuple(maps.shape)}, {len(frames)} frames and merge={merge!r}; expected "
             f"maps (views, classes, h, w), one frame for each view, a merge of {', '.join(MERGES)}."
         )
+    maps = maps if maps.is_floating_point() else maps.float()  # weights round to 0 in integers
+    for frame in frames:
+        _check_inside(frame, size)
     if canvas is not None:
         x, y = canvas[1] / size[1], canvas[0] / size[0]
         merged = paste(maps, [frame.scaled(x, y) for frame in frames], canvas, merge, kernel)
@@ -82,6 +86,18 @@ def paste(
         total += pasted.abs() if merge == "sum_abs" else pasted
         covered += seen[0][:, None] * seen[1]
     return total / covered.clamp(min=1) if merge == "mean" else total
+
+
+def _check_inside(frame: Frame, size: tuple[int, int]) -> None:
+    """CamError for a frame that is empty or leaves the image by more than a rounding."""
+    height, width = size
+    inside = min(frame.x0, frame.y0) >= -1 and frame.x1 <= width + 1 and frame.y1 <= height + 1
+    if not (inside and frame.x0 < frame.x1 and frame.y0 < frame.y1):
+        raise CamError(
+            f"Found a frame x {frame.x0:g}-{frame.x1:g}, y {frame.y0:g}-{frame.y1:g} in an image "
+            f"of height {height} and width {width}; expected one that lies in it. The size is "
+            "(height, width), PIL's image.size the other way round."
+        )
 
 
 def _pasted(view: Tensor, frame: Frame, size: tuple[int, int], kernel: str) -> tuple:

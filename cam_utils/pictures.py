@@ -198,10 +198,15 @@ def photo_path(text: str) -> Path:
             f"{text} is an address in the web; download the picture first and give its file."
         )
     path = Path(text)
-    if path.exists() or text not in SHIPPED:
-        if not path.exists():
+    try:
+        there = path.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL
+        there = False
+    if there or text not in SHIPPED:
+        if not there:
+            shown = text if len(text) < 200 else f"{text[:60]}… ({len(text):,} characters)"
             raise MissingData(
-                f"There is no file {text}; expected the path of a picture, or one of "
+                f"There is no file {shown!r}; expected the path of a picture, or one of "
                 f"{', '.join(SHIPPED)}, which come along."
             )
         return path
