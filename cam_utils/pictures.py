@@ -204,7 +204,7 @@ def photo_path(text: str) -> Path:
         if not there:
             shown = text if len(text) < 200 else f"{text[:60]}… ({len(text):,} characters)"
             raise MissingData(
-                f"There is no file {shown!r}; expected the path of a picture, or one of "
+                f"There is no file {shown}; expected the path of a picture, or one of "
                 f"{', '.join(SHIPPED)}, which come along."
             )
         return path
