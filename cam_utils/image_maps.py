@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from .cam import CamResult, Classes, cams, chosen_classes
 from .errors import CamError
-from .networks.gap import InputSpec
+from .networks.gap import InputSpec, probabilities_of
 from .pasting import paste
 from .pictures import as_picture
 from .saliency import backprop_saliency, grad_cam
@@ -120,14 +120,15 @@ def maps_of_views(
     if method not in METHODS:
         raise CamError(f"Unknown method {method!r}; known: {', '.join(METHODS)}.")
     per_image = len(views[0])
-    batch = torch.stack([v.tensor for of_image in views for v in of_image]).to(_device(network))
+    batch = torch.stack([v.tensor for of_image in views for v in of_image]).to(_like(network))
 
     def ranked(logits: Tensor) -> Tensor:
         """(N * V, n): all views of a picture show the same classes."""
         return chosen_classes(classes, averaged(logits)).repeat_interleave(per_image, 0)
 
     def averaged(logits: Tensor) -> Tensor:
-        return logits.float().softmax(1).unflatten(0, (-1, per_image)).mean(1)
+        kind = getattr(network, "probability", "softmax")
+        return probabilities_of(logits, kind).unflatten(0, (-1, per_image)).mean(1)
 
     result = METHODS[method](network, batch, ranked)
     chosen = result.classes[::per_image]
@@ -163,6 +164,7 @@ def spec_of(network: nn.Module) -> InputSpec:
     return spec
 
 
-def _device(network: nn.Module) -> torch.device:
-    tensors = [*network.parameters(), *network.buffers()]
-    return tensors[0].device if tensors else torch.device("cpu")
+def _like(network: nn.Module) -> Tensor:
+    """A tensor of the device and the precision that the network works in."""
+    tensors = (*network.parameters(), *network.buffers())
+    return next((t for t in tensors if t.is_floating_point()), torch.zeros(1))

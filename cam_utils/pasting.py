@@ -64,8 +64,8 @@ def paste(
         (n, height, width) in the maps' dtype.
 
     Raises:
-        CamError: the number of frames does not fit; the merge or `outside` is unknown, or
-            `outside` is not "zero" for several views.
+        CamError: the number of frames does not fit, or one lies outside of the image; the merge or
+            `outside` is unknown, or `outside` is not "zero" for several views.
     """
     frames = [frames] if isinstance(frames, Frame) else list(frames)
     maps = maps[None] if maps.dim() == 3 else maps
@@ -74,6 +74,9 @@ def paste(
             f"Found maps {tuple(maps.shape)}, {len(frames)} frames and merge={merge!r}; expected "
             f"maps (views, classes, h, w), one frame for each view, a merge of {', '.join(MERGES)}."
         )
+    maps = maps if maps.is_floating_point() else maps.float()  # weights round to 0 in integers
+    for frame in frames:
+        _check_inside(frame, size)
     if outside not in OUTSIDE or (outside != "zero" and len(frames) > 1):
         raise CamError(
             f"Found outside={outside!r} and {len(frames)} views; expected 'zero', or for a single "
@@ -95,6 +98,18 @@ def paste(
         total += pasted.abs() if merge == "sum_abs" else pasted
         covered += seen[0][:, None] * seen[1]
     return total / covered.clamp(min=1) if merge == "mean" else total
+
+
+def _check_inside(frame: Frame, size: tuple[int, int]) -> None:
+    """CamError for a frame that is empty or leaves the image by more than a rounding."""
+    height, width = size
+    inside = min(frame.x0, frame.y0) >= -1 and frame.x1 <= width + 1 and frame.y1 <= height + 1
+    if not (inside and frame.x0 < frame.x1 and frame.y0 < frame.y1):
+        raise CamError(
+            f"Found a frame x {frame.x0:g}-{frame.x1:g}, y {frame.y0:g}-{frame.y1:g} in an image "
+            f"of height {height} and width {width}; expected one that lies in it. The size is "
+            "(height, width), PIL's image.size the other way round."
+        )
 
 
 def _pasted(

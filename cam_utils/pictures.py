@@ -1,5 +1,6 @@
 """Pictures: a file of any kind as upright 8-bit RGB, and the free photos that come along."""
 
+import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -198,10 +199,12 @@ def photo_path(text: str) -> Path:
             f"{text} is an address in the web; download the picture first and give its file."
         )
     path = Path(text)
-    if path.exists() or text not in SHIPPED:
-        if not path.exists():
+    there = os.path.exists(text)  # Path.exists raises for a name that is too long
+    if there or text not in SHIPPED:
+        if not there:
+            shown = text if len(text) < 200 else f"{text[:60]}… ({len(text):,} characters)"
             raise MissingData(
-                f"There is no file {text}; expected the path of a picture, or one of "
+                f"There is no file {shown}; expected the path of a picture, or one of "
                 f"{', '.join(SHIPPED)}, which come along."
             )
         return path

@@ -59,7 +59,7 @@ def backprop_saliency(
 
 
 def grad_cam(
-    network: nn.Module, images: Tensor, classes: Tensor, layer: nn.Module | None = None
+    network: nn.Module, images: Tensor, classes: Classes, layer: nn.Module | None = None
 ) -> Tensor:
     """Grad-CAM (Selvaraju et al., ICCV 2017) before its ReLU, for any network.
 
@@ -70,7 +70,7 @@ def grad_cam(
     Args:
         network: any classifier.
         images: (B, 3, H, W), preprocessed.
-        classes: (B, n) int64.
+        classes: as for `cams`.
         layer: the module whose output maps are explained; for a `GapNetwork` the default is what
             enters the pooling.
 
@@ -86,16 +86,14 @@ def grad_cam(
             "layer=network.features[-1], for example."
         )
     with torch.inference_mode(False), torch.enable_grad():
-        images, classes = images.clone(), classes.clone()  # may come from inference mode
+        images = images.clone()  # may come from inference mode
         if layer is None:
             features = network.features(images).detach().requires_grad_()
             logits = network.classify(features)
         else:
             features, logits = _run_to_layer(network, images, layer)
-        maps = [
-            _weighted(features, logits.gather(1, column[:, None]).sum())
-            for column in classes.to(logits.device).T
-        ]
+        chosen = chosen_classes(classes, logits.detach()).clone()
+        maps = [_weighted(features, logits.gather(1, column[:, None]).sum()) for column in chosen.T]
         return torch.stack(maps, 1)
 
 

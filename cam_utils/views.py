@@ -188,8 +188,22 @@ def resize(image: Tensor, shape: tuple[int, int], kernel: str) -> Tensor:
 
 
 def normalise(image: Tensor, spec: InputSpec) -> Tensor:
-    """(..., 3, h, w) RGB 0..255 to the network's channel order, scale, mean and deviation."""
-    if spec.channels == "BGR":
+    """(..., 3, h, w) RGB 0..255 to the network's channel order, scale, mean and deviation.
+
+    A spec with one mean is of a grey network: (..., 1, h, w), with Pillow's weights of the colours.
+
+    Raises:
+        CamError: a spec of another number of channels.
+    """
+    if len(spec.mean) not in (1, 3) or len(spec.mean) != len(spec.std):
+        raise CamError(
+            f"The network's input has {len(spec.mean)} means and {len(spec.std)} deviations; a "
+            "picture is 1 or 3 channels. Give such a network tensors of your own, by cams."
+        )
+    if len(spec.mean) == 1:
+        weights = torch.tensor([0.299, 0.587, 0.114], device=image.device)[:, None, None]
+        image = (image * weights).sum(-3, keepdim=True)
+    elif spec.channels == "BGR":
         image = image.flip(-3)
     mean, std = (torch.tensor(v, device=image.device)[:, None, None] for v in (spec.mean, spec.std))
     return (image * spec.scale - mean) / std

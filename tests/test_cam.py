@@ -119,7 +119,7 @@ def test_bad_images_are_refused(small, images):
 
 @pytest.mark.parametrize(
     ("features", "weights"),
-    [((2, 3, 4), (5, 3)), ((2, 3, 4, 4), (5, 4)), ((2, 3, 4, 4), (3, 5, 3))],
+    [((2, 3), (5, 3)), ((2, 3, 4, 4), (5, 4)), ((2, 3, 4, 4), (3, 5, 3))],
 )
 def test_shapes_that_do_not_fit_are_refused(features, weights):
     with pytest.raises(CamError, match="expected"):

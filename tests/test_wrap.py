@@ -101,6 +101,7 @@ def pooled(x):
 
 
 GOOD = {
+    "scaled": lambda m, x: m.fc(pooled(x)) * 3,
     "method mean": lambda m, x: m.fc(x.mean([2, 3])),
     "negative dims": lambda m, x: m.fc(x.mean(dim=(-2, -1))),
     "keepdim and squeeze": lambda m, x: m.fc(x.mean((2, 3), keepdim=True).squeeze(-1).squeeze(-1)),
@@ -119,7 +120,6 @@ BAD = {
     ),
     "normalised": lambda m, x: m.fc(F.normalize(pooled(x))),
     "sigmoid": lambda m, x: m.out(m.hidden(pooled(x)).sigmoid()),
-    "scaled": lambda m, x: m.fc(pooled(x)) * 3,
     "flattened": lambda m, x: F.linear(x.flatten(1), torch.ones(5, x[0].numel())),
 }
 

@@ -90,7 +90,7 @@ def save_figure(
         "chosen": chosen,
     } | about(network, images, params.device)
     manifest = folder / "manifest.json"
-    entries = json.loads(manifest.read_text()) if manifest.exists() else {}
+    entries = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
     write_json(manifest, entries | {name: entry})
     if alt:
         display_picture(png, alt)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from torch import Tensor
 
+from ..errors import CamError
 from .components import checked_map, largest_component, whole_image
 from .graphcut import graph_cut
 from .released_code import five_box_guess, released
@@ -35,8 +36,13 @@ def paper(map: Tensor | np.ndarray, threshold: float = 0.2) -> np.ndarray:
         (1, 4) float32. A map without a positive value gives the whole image.
 
     Raises:
-        CamError: the map is not two-dimensional or not finite.
+        CamError: the map is not two-dimensional or not finite, or the threshold is no fraction.
     """
+    if not 0 <= threshold <= 1:
+        raise CamError(
+            f"Found a threshold of {threshold}, expected a fraction of the map's maximum, 0 to 1; "
+            "20 per cent is 0.2."
+        )
     array = checked_map(map)
     peak = array.max()
     if peak <= 0:

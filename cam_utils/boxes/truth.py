@@ -52,6 +52,8 @@ class Truth:
                 f"{int(bare.sum())} of {n} images have no truth box, the first is "
                 f"{self.ids[int(bare.argmax())]}; leave them out, nothing can be right on them."
             )
+        if not np.isfinite(boxes).all() or not np.isfinite(sizes).all():
+            raise CamError("A truth box or the size of an image is not finite; expected pixels.")
         if not (boxes[:, 2:] > boxes[:, :2]).all() or not (sizes > 0).all():
             raise CamError("A truth box or an image is empty; expected xyxy with x1 > x0, y1 > y0.")
 

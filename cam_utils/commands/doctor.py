@@ -67,19 +67,20 @@ def report(root: str | None = None, list_networks: bool = False) -> str:
 
 
 def weight_rows(root: Path | None) -> list[tuple[str, bool, str]]:
-    """(network, present, detail) for every Caffe and Places network."""
+    """(network, present and, where its hash is known, intact, detail) of Caffe and Places."""
     files = {name: entry.file for name, entry in CAFFE_NETWORKS.items()} | PLACES
     rows = []
     for name, file in files.items():
         path = file.here(root)
-        if path is None:
-            rows.append((name, False, f"{file.names[0]}: {file.published}"))
-            continue
-        try:
-            file.checked(path, name)
-            rows.append((name, True, f"{path.name}, {path.stat().st_size / 1e6:.0f} MB"))
-        except BrokenWeights as error:
-            rows.append((name, False, str(error)))
+        detail = f"{file.names[0]}: {file.published}"
+        if path:
+            detail = f"{path.name}, {path.stat().st_size / 1e6:.0f} MB"
+            try:
+                if file.hashes:  # else reading it would tell nothing
+                    file.checked(path, name)
+            except BrokenWeights as error:
+                path, detail = None, str(error)
+        rows.append((name, path is not None, detail))
     return rows
 
 

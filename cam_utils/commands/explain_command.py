@@ -2,6 +2,7 @@
 
 import glob
 import importlib
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -98,12 +99,12 @@ def photos_of(texts: list[str]):
                 path = Path(folder) / "stdin"
                 path.write_bytes(sys.stdin.buffer.read())
                 paths.append(path)
-            elif glob.has_magic(text) and not Path(text).exists():
+            elif glob.has_magic(text) and not os.path.exists(text):
                 found = sorted(p for p in glob.glob(text, recursive=True) if Path(p).is_file())
                 if not found:
                     raise MissingData(f"No file matches {text}; correct the pattern.")
                 paths += map(Path, found)
-            elif Path(text).is_dir():
+            elif os.path.isdir(text):  # Path's raises for a name that is too long
                 paths += _of_folder(Path(text))
             else:
                 paths.append(photo_path(text))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from ..errors import CamError
+
 
 @dataclass
 class Record:
@@ -23,6 +25,9 @@ class Record:
             data set does not know parts.
         objects: name of each box where boxes are objects in a scene and `label` is the scene, else
             None.
+
+    Raises:
+        CamError: a box that is reversed or not finite, a label below -1.
     """
 
     id: str
@@ -34,6 +39,16 @@ class Record:
     box_labels: np.ndarray | None = None
     parts: list[dict[str, np.ndarray]] | None = None
     objects: tuple[str, ...] | None = None
+
+    def __post_init__(self):
+        boxes = np.asarray(self.boxes).reshape(-1, 4)
+        if not np.isfinite(boxes).all() or (boxes[:, 2:] < boxes[:, :2]).any():
+            raise CamError(
+                f"{self.id} has a box that is reversed or not finite: {boxes.tolist()[:3]}; "
+                "expected x0, y0, x1, y1 in pixels with x0 < x1 and y0 < y1. Mend its annotation."
+            )
+        if self.label < -1:
+            raise CamError(f"{self.id} has the label {self.label}; expected an index, or -1.")
 
     def boxes_of(self, label: int) -> np.ndarray:
         """The (n, 4) boxes that show class `label`; n may be 0, as it is for a scene."""

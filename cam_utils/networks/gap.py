@@ -44,12 +44,15 @@ class Classifier(nn.Module):
         classes: C class names, or None.
         name: the name that `load_network` knows it by.
         weights_hash: sha256 (first 16 digits) of the weight file, or "random".
+        probability: what makes probabilities of the logits: "softmax", or "sigmoid" for one logit
+            and for classes that do not exclude each other.
     """
 
     input_spec: InputSpec = IMAGENET
     classes: list[str] | None = None
     name: str = "unnamed"
     weights_hash: str = "random"
+    probability: str = "softmax"
 
 
 class GapNetwork(Classifier):
@@ -71,7 +74,8 @@ class GapNetwork(Classifier):
 
     def pooled(self, features: Tensor) -> Tensor:
         """Feature maps (B, K, h, w) to what enters the linear layer, (B, K)."""
-        return features.amax((2, 3)) if self.pool == "max" else features.mean((2, 3))
+        places = tuple(range(2, features.dim()))
+        return features.amax(places) if self.pool == "max" else features.mean(places)
 
     def classify(self, features: Tensor) -> Tensor:
         """Feature maps (B, K, h, w) to logits (B, C): pooling, then the linear layer."""
@@ -131,6 +135,12 @@ class ClassMapNetwork(GapNetwork):
 
     def features(self, images: Tensor) -> Tensor:
         return self.trunk(images)
+
+
+def probabilities_of(logits: Tensor, kind: str) -> Tensor:
+    """Logits (B, C) to probabilities (B, C), by a network's `probability`, in float32 or better."""
+    logits = logits.float() if logits.dtype != torch.float64 else logits
+    return logits.sigmoid() if kind == "sigmoid" else logits.softmax(1)
 
 
 def class_name(network, index: int) -> str:

@@ -7,7 +7,7 @@ needs, whatever in-place operation made it.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +41,66 @@ class Pooling:
     kind: str
     maps: Tensor
     position: int
+    named: bool = True  # False: recognised by its values
+
+
+def tensor_of(output: Any) -> Tensor | None:
+    """A call's tensor: its output, or the first of several."""
+    if isinstance(output, tuple | list):
+        output = output[0] if output else None
+    return output if isinstance(output, Tensor) else None
+
+
+def computed_mean(calls: list[Call], position: int) -> Tensor | None:
+    """The maps (B, K, ...) whose mean over all places a call completes, however it is written.
+
+    Followed back over at most four calls: `flatten(2).mean(-1)`, `sum((2, 3)) / (h * w)`, an
+    einsum and a mean in two steps are all the mean. The values decide.
+    """
+    mean = tensor_of(calls[position].output)
+    if mean is None or mean.dim() < 2 or not mean.is_floating_point() or mean.numel() == 0:
+        return None
+    mean = mean.detach().flatten(1)
+    found, step = None, position
+    current = calls[position]
+    for _ in range(4):
+        parent = next((a for a in _flat(current) if isinstance(a, Tensor)), None)
+        if parent is None or parent.dim() < 2:
+            break
+        for maps in _as_maps(parent, mean.shape[1]):
+            grows = found is None or maps.numel() == found.numel() or maps.dim() > found.dim()
+            if maps.shape[:2] == mean.shape and grows and _is_mean(maps, mean):
+                found = maps
+                break
+        else:
+            if found is not None and parent.numel() != found.numel():
+                break
+        producers = (i for i in range(step - 1, -1, -1) if tensor_of(calls[i].output) is parent)
+        step = next(producers, -1)
+        if step < 0:
+            break
+        current = calls[step]
+    return found
+
+
+def _flat(call: Call) -> list:
+    flat = [*call.args, *call.kwargs.values()]
+    return [x for a in flat for x in (a if isinstance(a, list | tuple) else [a])]
+
+
+def _as_maps(tensor: Tensor, units: int) -> Iterator[Tensor]:
+    """A tensor as maps (B, K, places...), channels first, then last; several places each."""
+    if tensor.dim() > 2 and tensor.shape[1] == units and tensor[0, 0].numel() > 1:
+        yield tensor
+    if tensor.dim() > 3 and tensor.shape[-1] == units and tensor[0, ..., 0].numel() > 1:
+        yield tensor.movedim(-1, 1)
+
+
+def _is_mean(maps: Tensor, mean: Tensor) -> bool:
+    again = maps.detach().flatten(2).float().mean(2)
+    low = maps.dtype in (torch.float16, torch.bfloat16)
+    scale = again.abs().amax().clamp(min=1e-12)
+    return bool(((again - mean.float()).abs().amax() / scale) <= (1e-2 if low else 1e-4))
 
 
 def global_pooling(name: str, args: tuple, kwargs: dict, output: Any) -> tuple[str, Tensor] | None:
@@ -84,24 +144,30 @@ class Recorder(TorchFunctionMode):
         before = [module for calls, module in self.finished if calls <= position]
         return before[-1] if before else None
 
-    def poolings(self) -> list[Pooling]:
-        """All global poolings in order of execution."""
+    def poolings(self, by_value: bool = False) -> list[Pooling]:
+        """All global poolings in order of execution: those of known names, or all means."""
         found = []
         for position, call in enumerate(self.calls):
-            pooling = global_pooling(call.name, call.args, call.kwargs, call.output)
+            if by_value:
+                maps = computed_mean(self.calls, position)
+                pooling = None if maps is None else ("avg", maps)
+            else:
+                pooling = global_pooling(call.name, call.args, call.kwargs, call.output)
             if pooling:
-                found.append(Pooling(*pooling, position))
+                found.append(Pooling(*pooling, position, not by_value))
         return found
 
 
 @contextmanager
-def pooling_inputs(after: nn.Module | None, keep: int = 1) -> Iterator["PoolingInputs"]:
+def pooling_inputs(
+    after: nn.Module | None, keep: int = 1, by_value: bool = False
+) -> Iterator["PoolingInputs | MeanInputs"]:
     """Watch for global poolings, from the moment that the module `after` has run.
 
     Watching costs a little on every operation (a tenth of DenseNet's time on one image), so it
     begins with the last module before the pooling. None: from the start.
     """
-    inputs, watching = PoolingInputs(keep), []
+    inputs, watching = (MeanInputs if by_value else PoolingInputs)(keep), []
 
     def begin(*_):
         if not watching:
@@ -134,15 +200,46 @@ class PoolingInputs(TorchFunctionMode):
         return output
 
 
-def logits_of(output: Any) -> Tensor:
-    """The logits in a network's output: a tensor, the first of a tuple, or `.logits`."""
+class MeanInputs(Recorder):
+    """`PoolingInputs` for a mean that is recognised by its values."""
+
+    def __init__(self, keep: int = 1):
+        super().__init__()
+        self.keep = keep
+
+    @property
+    def maps(self) -> list[Tensor]:
+        return [pooling.maps for pooling in self.poolings(by_value=True)][-self.keep :]
+
+
+def score_tensors(output: Any) -> dict[Any, Tensor]:
+    """What may be logits in a network's output, (B, C) or (B,) each, by its place there.
+
+    A tensor and `.logits` have the place None; entries of tuples and dictionaries their key.
+    """
     if isinstance(output, Tensor):
-        return output
-    if hasattr(output, "logits"):
-        return output.logits
-    if isinstance(output, tuple | list) and output and isinstance(output[0], Tensor):
-        return output[0]
-    raise TypeError(f"the network returned {type(output).__name__}, expected a tensor of logits")
+        return {None: output}
+    if isinstance(getattr(output, "logits", None), Tensor):
+        return {None: output.logits}
+    entries: dict = {}
+    if isinstance(output, Mapping):
+        entries = {"logits": output["logits"]} if "logits" in output else dict(output)
+    elif isinstance(output, tuple | list):
+        entries = dict(enumerate(output))
+    return {
+        key: value
+        for key, value in entries.items()
+        if isinstance(value, Tensor) and value.dim() in (1, 2) and value.is_floating_point()
+    }
+
+
+def logits_of(output: Any, place: Any = None) -> Tensor:
+    """The logits (B, C) in a network's output: those at a place, else the first there are."""
+    found = score_tensors(output)
+    if not found:
+        raise TypeError(f"the network returned {type(output).__name__}, expected logits (B, C)")
+    logits = found[place if place in found else next(iter(found))]
+    return logits[:, None] if logits.dim() == 1 else logits
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
@@ -156,8 +253,8 @@ def unwrapped(model: nn.Module) -> nn.Module:
             return model
 
 
-def watch(model: nn.Module, probe: Tensor) -> tuple[Recorder, Tensor]:
-    """One recorded forward pass in no-grad mode; the recorder and the logits (B, C)."""
+def watch(model: nn.Module, probe: Tensor) -> tuple[Recorder, Any]:
+    """One recorded forward pass in no-grad mode; the recorder and the network's output."""
     recorder = Recorder()
 
     def note(module, _inputs, _output):
@@ -167,8 +264,8 @@ def watch(model: nn.Module, probe: Tensor) -> tuple[Recorder, Tensor]:
     handles = [m.register_forward_hook(note) for m in leaves]
     try:
         with torch.no_grad(), recorder:
-            logits = logits_of(model(probe))
+            output = model(probe)
     finally:
         for handle in handles:
             handle.remove()
-    return recorder, logits
+    return recorder, output

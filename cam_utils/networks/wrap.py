@@ -1,13 +1,29 @@
 """`as_gap_network`: any network that pools globally before its linear layer, with exact maps."""
 
+import copy
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from ..errors import CamError, NoClassActivationMap
 from .gap import GapNetwork, InputSpec
-from .head import SHAPE_ONLY, Stage, stage
+from .head import LINEAR, SHAPE_ONLY, Stage, affine_stage, composed, stage
 from .preprocessing import input_of
-from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, unwrapped, watch
+from .trace import (
+    Call,
+    Pooling,
+    Recorder,
+    logits_of,
+    pooling_inputs,
+    score_tensors,
+    tensor_of,
+    unwrapped,
+    watch,
+)
 
 NO_POOLING = (
     "no global pooling before the classifier. Class activation maps need global average pooling "
@@ -16,57 +32,136 @@ NO_POOLING = (
 )
 
 
-class WrappedNetwork(GapNetwork):
-    """A network of somebody else's seen as features, pooling and one linear layer."""
+ENDS = {"sigmoid": "sigmoid", "softmax": "softmax", "log_softmax": "softmax"}
 
-    def __init__(self, model, pool, stages, linear, pooling_from_end, last_before, num_classes):
+
+@dataclass(frozen=True)
+class Head:
+    """How a network comes from its maps to its logits, as one probe showed it.
+
+    Attributes:
+        pool: "avg" or "max"; `named`: recognised by its name, else by its values.
+        from_end: the number of the global pooling, counted from the end.
+        last: the module that ran last before it, or None.
+        stages: what comes before the linear layers.
+        weight, bias: (C, K) and (C,) of the linear layers; one map for each class: the identity.
+        end: functions after the logits (a sigmoid, a softmax) with their further arguments.
+        probability: "softmax" or "sigmoid", for `probabilities_of`.
+        place: where the network's output holds the scores.
+    """
+
+    pool: str
+    named: bool
+    from_end: int
+    last: nn.Module | None
+    stages: list[Stage]
+    weight: Tensor
+    bias: Tensor
+    end: list[tuple]
+    probability: str
+    place: Any
+
+    def ended(self, logits: Tensor) -> Tensor:
+        """Logits (B, C) to what the network returns."""
+        for function, args, kwargs in self.end:
+            logits = function(logits, *args, **kwargs)
+        return logits
+
+
+class WrappedNetwork(GapNetwork):
+    """A network of somebody else's seen as features, pooling and one linear layer.
+
+    Its head is read anew whenever a parameter or buffer of the network was changed or replaced.
+    """
+
+    def __init__(self, model: nn.Module, probe: Tensor):
         super().__init__()
-        # in a tuple, so that it does not count as a second child module
-        self._last_before_pooling = () if last_before is None else (last_before,)
-        self.model, self.pool = model, pool
-        self._stages: list[Stage] = stages
-        self._linear: Call | None = linear  # None: class maps, one for each class
-        self._pooling_from_end = pooling_from_end
-        first = next(model.parameters(), torch.zeros(1))
-        identity = first.new_zeros(0) if linear else torch.eye(num_classes).to(first)
-        self.register_buffer("_identity", identity, persistent=False)
-        self.register_buffer("_no_bias", first.new_zeros(num_classes), persistent=False)
+        self.model = model
+        self._probe = probe
+        self._read: tuple[tuple, Head] | None = None
+        self.pool, self.probability = self._head.pool, self._head.probability
+
+    @property
+    def _head(self) -> Head:
+        key = state_key(self.model)
+        if self._read is None or self._read[0] != key:
+            first = next((p for p in self.model.parameters() if p.is_floating_point()), None)
+            probe = self._probe if first is None else self._probe.to(first)
+            training = [module for module in self.model.modules() if module.training]
+            self.model.eval()
+            try:
+                with torch.inference_mode(False):  # what is kept must serve autograd too
+                    self._read = key, _assemble(self.model, *watch(self.model, probe.clone()))
+            finally:
+                for module in training:
+                    module.training = True
+        return self._read[1]
 
     @property
     def class_weights(self) -> Tensor:
         """(C, K); the identity where the last convolution gives one map per class."""
-        return self._identity if self._linear is None else _operand(self._linear, 1, "weight")
+        return self._head.weight
 
     @property
     def class_bias(self) -> Tensor:
         """(C,); zeros where the network has none."""
-        bias = None if self._linear is None else _operand(self._linear, 2, "bias")
-        return self._no_bias if bias is None else bias
+        return self._head.bias
 
     def logits_and_features(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The model's own logits (B, C) and the maps (B, K, h, w) that they are the mean of."""
-        for module in (*self._last_before_pooling, None):
-            with pooling_inputs(module, self._pooling_from_end) as inputs:
-                logits = logits_of(self.model(images))
-            if len(inputs.maps) == self._pooling_from_end:
+        """The logits (B, C) and the maps (B, K, h, w) that they are the mean of.
+
+        The logits are the model's own output, or where it ends in a sigmoid or a softmax what
+        enters that; `NoClassActivationMap` if it does not give the output again.
+        """
+        head = self._head
+        for module in dict.fromkeys((head.last, None)):
+            with pooling_inputs(module, head.from_end, not head.named) as inputs:
+                output = logits_of(self.model(images), head.place)
+            maps = inputs.maps
+            if len(maps) == head.from_end:
                 break  # else the network took another path than the probe did: watch all of it
         else:
             raise NoClassActivationMap(
                 f"At input size {tuple(images.shape[2:])} the network does not pool its maps to "
                 "one number each; use the input size that it was made for."
             )
-        features = inputs.maps[0]
-        if self._stages:
-            pooled = features.mean((2, 3))
-            for one in self._stages:
+        features = maps[0]
+        if head.stages:
+            pooled = features.flatten(2).mean(2)
+            for one in head.stages:
                 features, pooled = one.act(features, pooled)
+        if not head.end:
+            return output, features
+        logits = self.classify(features)
+        low = output.dtype in (torch.float16, torch.bfloat16)
+        if not torch.allclose(head.ended(logits), output, rtol=1e-3, atol=2e-2 if low else 1e-4):
+            raise NoClassActivationMap(
+                f"{self.name}: its logits do not give its {head.probability} output again; its "
+                "maps would not explain its scores. Return the logits instead."
+            )
         return logits, features
+
+    def as_it_pools(self) -> "WrappedNetwork":
+        """The network, sharing all weights, with the maps that enter the pooling themselves."""
+        network, head = copy.copy(self), self._head
+        network._read = (self._read[0], replace(head, stages=[]))
+        return network
 
     def features(self, images: Tensor) -> Tensor:
         return self.logits_and_features(images)[1]
 
     def forward(self, images: Tensor) -> Tensor:
-        return logits_of(self.model(images))
+        head = self._head
+        if head.end:
+            return self.logits_and_features(images)[0]
+        return logits_of(self.model(images), head.place)
+
+
+def state_key(network: nn.Module) -> tuple:
+    """What changes when a parameter or buffer is replaced, moved or written to."""
+    tensors = (*network.parameters(), *network.buffers())
+    # inference tensors count no versions
+    return tuple((id(t), t.data_ptr(), 0 if t.is_inference() else t._version) for t in tensors)
 
 
 def as_gap_network(
@@ -96,6 +191,11 @@ def as_gap_network(
     """
     if isinstance(model, GapNetwork):
         return model.eval()
+    if not isinstance(model, nn.Module):
+        raise CamError(
+            f"Found a network as {type(model).__name__}; expected a torch module: an object, not "
+            "its class, name or state dict (load that into a module first)."
+        )
     model = unwrapped(model).eval()
     name = type(model).__name__
     if isinstance(model, torch.jit.ScriptModule):
@@ -105,15 +205,25 @@ def as_gap_network(
     spec, names = input_of(model, input_spec, None if example is None else example.shape[-1])
     probe = probe_images(model, spec) if example is None else example
     try:
-        recorder, logits = watch(model, probe)
+        network = WrappedNetwork(model, probe)
+    except NoClassActivationMap:
+        raise
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
+        advice = (
+            "Give an example batch that it accepts: as_gap_network(model, example=images)."
+            if example is None
+            else "The example does not fit the network; try model(example) by itself."
+        )
         raise NoClassActivationMap(
-            f"{name} could not be run on a probe of shape {tuple(probe.shape)} ({error}). Give an "
-            "example batch that it accepts: as_gap_network(model, example=images)."
+            f"{name} could not be run on a probe of shape {tuple(probe.shape)} ({error}). {advice}"
         ) from error
-    network = _assemble(model, recorder, logits)
     network.input_spec, network.name = spec, name
-    network.classes = _checked_names(classes, names, logits.shape[1])
+    network.classes = _checked_names(classes, names, network.class_bias.numel())
+    if network._head.end:
+        warnings.warn(
+            f"{name} ends in a {network.probability}: the maps explain the logits before it.",
+            stacklevel=2,
+        )
     check_identity(network, *_with_features(network, probe))
     return network.eval()
 
@@ -151,12 +261,17 @@ def check_identity(network: GapNetwork, logits: Tensor, features: Tensor) -> flo
 
 
 def check_identity_once(network: GapNetwork, logits: Tensor, features: Tensor) -> None:
-    """`check_identity` on the first batch of each map size and precision; later ones are free."""
-    seen = network.__dict__.setdefault("_identity_checked", set())
+    """`check_identity` on the first batch of each map size and precision.
+
+    Later ones are free, until a parameter or buffer is replaced, moved or written to.
+    """
+    key = state_key(network)
+    known, seen = network.__dict__.get("_identity_checked", (None, set()))
+    seen = seen if known == key else set()
     kind = (tuple(features.shape[1:]), features.dtype, features.device)
     if kind not in seen:
         check_identity(network, logits, features)
-        seen.add(kind)
+        network.__dict__["_identity_checked"] = (key, seen | {kind})
 
 
 def _with_features(network, probe):
@@ -181,27 +296,28 @@ def probe_images(model: nn.Module, spec: InputSpec) -> Tensor:
     return probe.to(first.device, first.dtype)
 
 
-def _assemble(model: nn.Module, recorder: Recorder, logits: Tensor) -> WrappedNetwork:
+def _assemble(model: nn.Module, recorder: Recorder, output: Any) -> Head:
     """Follow the data from each global pooling, the last first, to the logits."""
-    name, poolings = type(model).__name__, recorder.poolings()
-    obstacles = []
-    for from_end, pooling in enumerate(reversed(poolings), start=1):
-        calls, reached = _follow(recorder.calls, pooling, logits)
-        if not reached:
-            continue
-        calls = [c for c in calls if c.name not in SHAPE_ONLY]
-        linear = calls.pop() if calls and calls[-1].name == "linear" else None
-        stages = [stage(c.name, c.function, c.args[1:], c.kwargs) for c in calls]
-        if None in stages or (linear is None and calls):
-            bad = [c.name for c, s in zip(calls, stages, strict=True) if s is None]
-            obstacles.append(", ".join(bad or [c.name for c in calls]))
-            continue
-        if stages and pooling.kind == "max":
-            obstacles.append("layers between a maximum pooling and the last linear layer")
-            continue
-        last = recorder.last_module_before(pooling.position)
-        classes = logits.shape[1]
-        return WrappedNetwork(model, pooling.kind, stages, linear, from_end, last, classes)
+    name, scores = type(model).__name__, score_tensors(output)
+    if not scores:
+        what = f" with {', '.join(map(str, output))}" if isinstance(output, dict) else ""
+        raise NoClassActivationMap(
+            f"{name} returned a {type(output).__name__}{what}, expected logits (B, C); wrap it in "
+            "a module whose forward returns the logits alone."
+        )
+    obstacles: list[str] = []
+    # a tuple may hold an embedding beside the scores: what was computed last is the scores
+    order = {id(tensor_of(call.output)): i for i, call in enumerate(recorder.calls)}
+    place = max(scores, key=lambda k: order.get(id(scores[k]), -1))
+    for by_value in (False, True):  # a mean of another spelling is looked for where none is found
+        poolings = recorder.poolings(by_value)
+        for from_end, pooling in enumerate(reversed(poolings), start=1):
+            calls, reached = _follow(recorder.calls, pooling, scores[place])
+            if reached:
+                found = _head_of(recorder, calls, pooling, from_end, scores[place], place)
+                if isinstance(found, Head):
+                    return found
+                obstacles.append(found)
     if obstacles:
         raise NoClassActivationMap(
             f"{name} pools globally, but between the pooling and the logits stands "
@@ -212,22 +328,74 @@ def _assemble(model: nn.Module, recorder: Recorder, logits: Tensor) -> WrappedNe
     raise NoClassActivationMap(f"{name}: {NO_POOLING}")
 
 
-def _follow(calls: list[Call], pooling: Pooling, logits: Tensor) -> tuple[list[Call], bool]:
-    """The calls that turn the pooled features into the logits, and whether they get there."""
-    current = _tensor(calls[pooling.position].output)
+def _head_of(recorder, calls, pooling: Pooling, from_end: int, scores, place) -> Head | str:
+    """The head of (call, what enters it), or what stands in the way."""
+    calls = [(c, x) for c, x in calls if c.name not in SHAPE_ONLY]
+    end = []
+    while calls and calls[-1][0].name in ENDS:
+        end.insert(0, calls.pop()[0])
+    probability = ENDS[end[0].name] if end else "softmax"
+    stages = []
+    for call, entering in calls:
+        one = stage(call.name, call.function, call.args[1:], call.kwargs)
+        one = one or affine_stage(_alone(call, entering), entering.detach().flatten(1))
+        if one is None:
+            return call.name
+        stages.append(one)
+    linear = []
+    while stages and stages[-1].name == LINEAR:
+        linear.insert(0, stages.pop())
+    if (stages and not linear) or (end and not linear):
+        return ", ".join(one.name for one in stages) or end[0].name
+    if stages and pooling.kind == "max":
+        return "layers between a maximum pooling and the last linear layer"
+    count = 1 if scores.dim() == 1 else scores.shape[1]
+    if linear:
+        weight, bias = composed(linear)
+    else:
+        weight, bias = torch.eye(count).to(scores), None
+    return Head(
+        pooling.kind, pooling.named, from_end, recorder.last_module_before(pooling.position),
+        stages, weight, scores.new_zeros(count) if bias is None else bias,
+        [(c.function, c.args[1:], c.kwargs) for c in end],
+        "sigmoid" if count == 1 else probability, place,
+    )  # fmt: skip
+
+
+def _alone(call: Call, entering: Tensor) -> Callable[[Tensor], Tensor]:
+    """A recorded call as a function (n, K) to (n, M) of what entered it."""
+
+    def function(rows: Tensor) -> Tensor:
+        given = rows.reshape(len(rows), *entering.shape[1:])
+
+        def put(value):
+            if isinstance(value, list | tuple):
+                return type(value)(put(v) for v in value)
+            return given if value is entering else value
+
+        kwargs = {key: put(value) for key, value in call.kwargs.items()}
+        return tensor_of(call.function(*put(tuple(call.args)), **kwargs)).reshape(len(rows), -1)
+
+    return function
+
+
+def _follow(calls: list[Call], pooling: Pooling, logits: Tensor) -> tuple[list[tuple], bool]:
+    """The calls that turn the pooled features into the logits, each with what enters it, and
+    whether they get there."""
+    current = tensor_of(calls[pooling.position].output)
     path = []
     for call in calls[pooling.position + 1 :]:
         if current is logits:
             break
         if _uses(call, current):
-            output = _tensor(call.output)
+            output = tensor_of(call.output)
             if output is None:
                 return path, False
             # more than one number a channel again: the pooling belonged to an attention block
-            spatial = output.dim() == 4 and max(output.shape[1:]) < output[0].numel()
+            spatial = output.dim() >= 3 and max(output.shape[1:]) < output[0].numel()
             if spatial:
                 return path, False
-            path.append(call)
+            path.append((call, current))
             current = output
     return path, current is logits
 
@@ -236,13 +404,3 @@ def _uses(call: Call, tensor: Tensor | None) -> bool:
     flat = [*call.args, *call.kwargs.values()]
     flat += [x for a in flat if isinstance(a, list | tuple) for x in a]
     return any(a is tensor for a in flat)
-
-
-def _tensor(output) -> Tensor | None:
-    if isinstance(output, tuple | list):
-        output = output[0] if output else None
-    return output if isinstance(output, Tensor) else None
-
-
-def _operand(call: Call, position: int, name: str):
-    return call.args[position] if len(call.args) > position else call.kwargs.get(name)

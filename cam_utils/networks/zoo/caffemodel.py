@@ -130,7 +130,10 @@ def _tensor(blob, path: Path, layer: str) -> Tensor:
     if min(shape, default=0) < 0 or len(raw) != prod(shape) * np.dtype(dtype).itemsize:
         found = f"in the layer {layer!r} a blob of shape {shape} with {len(raw):,} bytes of numbers"
         raise _broken(path, found)
-    return torch.from_numpy(np.frombuffer(raw, dtype).astype(np.float32).reshape(shape))
+    numbers = np.frombuffer(raw, dtype).astype(np.float32)
+    if bad := int((~np.isfinite(numbers)).sum()):
+        raise _broken(path, f"in the layer {layer!r} {bad:,} weights that are not finite")
+    return torch.from_numpy(numbers.reshape(shape))
 
 
 def _describe(path: Path) -> str:

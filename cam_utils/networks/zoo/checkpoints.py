@@ -142,6 +142,9 @@ def _state(content) -> dict:
     )
     if not tensors or not content:
         raise BrokenWeights("it holds no state dict.")
+    for name, value in content.items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise BrokenWeights(f"{name} holds numbers that are not finite.")
     found = {}
     for name, value in content.items():
         name = name.removeprefix("module.")
@@ -155,7 +158,7 @@ def _names(folder: Path) -> list[str] | None:
     path = folder / CLASS_FILE
     if not path.is_file():
         return None
-    lines = [line.split() for line in path.read_text().splitlines() if line.strip()]
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     try:
         by_index = {int(index): name[3:] for name, index in lines}
         return [by_index[i] for i in range(365)]

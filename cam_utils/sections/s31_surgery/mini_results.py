@@ -48,7 +48,8 @@ def logs(folder: Path = WEIGHTS, images: str = "mini/objects") -> dict[str, dict
     Args:
         images: the data set that the networks were trained on.
     """
-    records = {p.stem: json.loads(p.read_text()) for p in sorted(folder.glob("*.json"))}
+    files = sorted(folder.glob("*.json"))
+    records = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in files}
     return {name: r for name, r in records.items() if r["images"].startswith(images + " ")}
 
 

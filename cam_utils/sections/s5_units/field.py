@@ -8,7 +8,6 @@ high as the network's input is made wider until the field does not touch its end
 the border of the usual input does not cut the field off.
 """
 
-import copy
 from dataclasses import dataclass
 
 import torch
@@ -76,8 +75,7 @@ def receptive_field(network: nn.Module) -> ReceptiveField:
             "as_gap_network, or give a network of load_network."
         )
     if isinstance(network, WrappedNetwork):
-        network = copy.copy(network)  # shares all weights
-        network._stages = []
+        network = network.as_it_pools()
     sides = [along(network, axis) for axis in _axes(network)]
     return max(sides, key=lambda s: float("inf") if s.size is None else s.size)
 
