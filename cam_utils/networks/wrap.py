@@ -36,7 +36,7 @@ ENDS = {"sigmoid": "sigmoid", "softmax": "softmax", "log_softmax": "softmax"}
 
 
 @dataclass(frozen=True)
-class Head:
+class ProbedHead:
     """How a network comes from its maps to its logits, as one probe showed it.
 
     Attributes:
@@ -78,11 +78,11 @@ class WrappedNetwork(GapNetwork):
         super().__init__()
         self.model = model
         self._probe = probe
-        self._read: tuple[tuple, Head] | None = None
+        self._read: tuple[tuple, ProbedHead] | None = None
         self.pool, self.probability = self._head.pool, self._head.probability
 
     @property
-    def _head(self) -> Head:
+    def _head(self) -> ProbedHead:
         key = state_key(self.model)
         if self._read is None or self._read[0] != key:
             first = next((p for p in self.model.parameters() if p.is_floating_point()), None)
@@ -296,7 +296,7 @@ def probe_images(model: nn.Module, spec: InputSpec) -> Tensor:
     return probe.to(first.device, first.dtype)
 
 
-def _assemble(model: nn.Module, recorder: Recorder, output: Any) -> Head:
+def _assemble(model: nn.Module, recorder: Recorder, output: Any) -> ProbedHead:
     """Follow the data from each global pooling, the last first, to the logits."""
     name, scores = type(model).__name__, score_tensors(output)
     if not scores:
@@ -315,7 +315,7 @@ def _assemble(model: nn.Module, recorder: Recorder, output: Any) -> Head:
             calls, reached = _follow(recorder.calls, pooling, scores[place])
             if reached:
                 found = _head_of(recorder, calls, pooling, from_end, scores[place], place)
-                if isinstance(found, Head):
+                if isinstance(found, ProbedHead):
                     return found
                 obstacles.append(found)
     if obstacles:
@@ -328,7 +328,7 @@ def _assemble(model: nn.Module, recorder: Recorder, output: Any) -> Head:
     raise NoClassActivationMap(f"{name}: {NO_POOLING}")
 
 
-def _head_of(recorder, calls, pooling: Pooling, from_end: int, scores, place) -> Head | str:
+def _head_of(recorder, calls, pooling: Pooling, from_end: int, scores, place) -> ProbedHead | str:
     """The head of (call, what enters it), or what stands in the way."""
     calls = [(c, x) for c, x in calls if c.name not in SHAPE_ONLY]
     end = []
@@ -354,7 +354,7 @@ def _head_of(recorder, calls, pooling: Pooling, from_end: int, scores, place) ->
         weight, bias = composed(linear)
     else:
         weight, bias = torch.eye(count).to(scores), None
-    return Head(
+    return ProbedHead(
         pooling.kind, pooling.named, from_end, recorder.last_module_before(pooling.position),
         stages, weight, scores.new_zeros(count) if bias is None else bias,
         [(c.function, c.args[1:], c.kwargs) for c in end],
