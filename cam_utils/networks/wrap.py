@@ -7,6 +7,7 @@ from ..errors import CamError, NoClassActivationMap
 from .gap import GapNetwork, InputSpec
 from .head import SHAPE_ONLY, Stage, stage
 from .preprocessing import input_of
+from .tokens import obstacle
 from .trace import Call, Pooling, Recorder, logits_of, pooling_inputs, unwrapped, watch
 
 NO_POOLING = (
@@ -209,6 +210,8 @@ def _assemble(model: nn.Module, recorder: Recorder, logits: Tensor) -> WrappedNe
             "one linear layer; replace the head and fine-tune it, or use Grad-CAM "
             "(cam_utils.saliency)."
         )
+    if why := obstacle(recorder):
+        raise NoClassActivationMap(f"{name} {why}")
     raise NoClassActivationMap(f"{name}: {NO_POOLING}")
 
 
