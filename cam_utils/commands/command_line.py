@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--only",
         help="comma-separated: maps, heads, table2, ablation, poolings, table4, table5, units, "
-        "text",
+        "text, successors, finer, attention, scores",
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
