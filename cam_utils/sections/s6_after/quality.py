@@ -48,7 +48,7 @@ def insertion_and_deletion(
 
 def true_precision(score: np.ndarray, mask: np.ndarray) -> float:
     """Average precision of one picture's pixels (0..1): do the mask's have the highest scores?"""
-    edges = np.append(TAUS, 1.01)
+    edges = np.append(TAUS, (1.01, 2.0))  # above the highest score there is nothing
     counts = np.stack([np.histogram(score[m], edges)[0] for m in (mask, ~mask)])
     return float(pixel_precision(counts.astype(float))) / 100
 

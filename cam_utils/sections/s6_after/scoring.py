@@ -75,18 +75,17 @@ def overlaps(frame: pd.DataFrame, column: str) -> np.ndarray:
 
 
 def pixels(frame: pd.DataFrame) -> np.ndarray:
-    """(n, 2, T) counts: object and background pixels in each bin of the scores."""
-    return np.stack(
-        [
-            frame[name].to_numpy(np.float64).reshape(-1, len(TAUS))
-            for name in ("object", "background")
-        ],
-        1,
-    )
+    """(n, 2, T + 1) counts of object and background pixels in each bin of the scores.
+
+    The last bin is empty: `pixel_precision` begins above the highest score.
+    """
+    names = ("object", "background")
+    counts = np.stack([frame[k].to_numpy(np.float64).reshape(-1, len(TAUS)) for k in names], 1)
+    return np.pad(counts, ((0, 0), (0, 0), (0, 1)))
 
 
 def mask_overlaps(frame: pd.DataFrame) -> np.ndarray:
     """(n, T) overlap of the pixels above each threshold with the object's."""
-    above = pixels(frame)[..., ::-1].cumsum(-1)[..., ::-1]
+    above = pixels(frame)[..., -2::-1].cumsum(-1)[..., ::-1]
     inside, outside = above[:, 0], above[:, 1]
     return inside / (outside + inside[:, :1])

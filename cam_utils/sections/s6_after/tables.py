@@ -77,13 +77,14 @@ def _scores(tuning: pd.DataFrame, told: pd.DataFrame) -> dict[str, tuple[np.ndar
 
 def _pixel_ap(counts: np.ndarray, minus: np.ndarray | None = None, seed: int = 0) -> Rate:
     """PxAP of (n, 2, T) counts in percent, bootstrapped over pictures; or a paired difference."""
-    times = np.random.default_rng(seed).poisson(1, (ROUNDS, len(counts)))
+    n = len(counts)
+    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), ROUNDS)
     value, repeated = 0.0, np.zeros(ROUNDS)
     for sign, some in ((1, counts), (-1, minus)):
         if some is not None:
             value += sign * float(pixel_precision(some.sum(0)))
             repeated += sign * pixel_precision(np.einsum("rn,nkt->rkt", times, some))
-    return Rate(value, *np.quantile(repeated, [0.025, 0.975]).tolist(), len(counts))
+    return Rate(value, *np.quantile(repeated, [0.025, 0.975]).tolist(), n)
 
 
 def shown(rows: pd.DataFrame, metrics=(V1, V2, PXAP)) -> pd.DataFrame:
