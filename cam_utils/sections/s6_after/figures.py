@@ -1,6 +1,7 @@
 """The pictures of notebook 08: maps side by side, scores with intervals, what agrees with what."""
 
 from collections.abc import Callable
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -57,12 +58,13 @@ def draw_maps(
     with plots.style():
         aspect = float(np.mean([p.height / p.width for p in pictures]))
         fig, axes = plots.panels(len(pictures), len(entries) + 1, 1.35, aspect)
+        fig.set_figheight(fig.get_figheight() + 0.25 * len(pictures))  # titles of two lines
         for k, (row, picture) in enumerate(zip(axes, pictures, strict=True)):
             plots.show_image(row[0], picture, class_name(network, int(classes[k])))
             for ax, (name, maps) in zip(row[1:], found.items(), strict=True):
                 high = float(np.quantile(maps[k].numpy(), 0.995))
                 map = maps[k] / max(high, 1e-12)
-                bar = plots.show_cam(ax, picture, map, name, vmin=-1, vmax=1)
+                bar = plots.show_cam(ax, picture, map, fill(name, 15), vmin=-1, vmax=1)
             for ax in row:
                 ax.title.set_fontsize(7)
         plots.colour_bar(fig, bar, axes, "share of the map's top")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from ...metrics.intervals import Rate, mean_interval, pick, rate
 from ...metrics.maxbox import DELTAS, ROUNDS, pixel_precision
@@ -149,5 +150,5 @@ def rank_rows(frame: pd.DataFrame, seed: int = 0) -> list[dict]:
 
 
 def _spearman(means: np.ndarray) -> np.ndarray:
-    """(columns, entries) to (columns, columns), ties by their order."""
-    return np.corrcoef(means.argsort(1).argsort(1))
+    """(columns, entries) to (columns, columns)."""
+    return np.corrcoef(rankdata(means, axis=1))
