@@ -49,7 +49,7 @@ def run_methods(args) -> None:
                 best = network(view).argmax(1)
             label = wanted[:1].to(best) if isinstance(wanted, torch.Tensor) else best
             if not number:
-                for name, times in costs(network, view, label[:, None], methods, 1).items():
+                for name, times in costs(network, view, label[:, None], methods).items():
                     print(f"{name:14s}{times:8.1f} x the forward pass")
             fig = draw_maps(network, [photo], methods, label)
             picture = target.picture(path)

@@ -130,7 +130,7 @@ def _tables_scores(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
 def measured_costs(network, images, device="cpu", count: int = 2) -> dict[str, float]:
     """Each method's time in forward passes, on the first pictures."""
     inputs, classes = as_batch(network, [images[k] for k in range(count)], device)
-    return costs(network, inputs, classes, rounds=1)
+    return costs(network, inputs, classes)
 
 
 STUDIES = (
