@@ -55,7 +55,7 @@ def test_thresholds_come_from_val(record):
     assert apart["measured"].item() > 0
     assert apart["n"].item() == 3
     assert pick(rows, entry="other", metric=tables.PXAP)["measured"].item() == pytest.approx(100)
-    shown = tables.shown(rows)
+    shown = tables.readable(rows)
     assert list(shown.index) == ["CAM", "other"]
     assert shown["n"].tolist() == [6, 3]
 
@@ -120,26 +120,31 @@ def test_entries_that_know_nothing():
 
 
 def test_verdicts_have_three_answers():
-    assert verdicts.one_map(1e-6, "x").holds
-    assert not verdicts.one_map(1e-2, "x").holds
+    assert verdicts.same_map(1e-6, "x").holds
+    assert not verdicts.same_map(1e-2, "x").holds
     up, flat, wide, down = (
         Rate(3, 1, 5, 9),
         Rate(0, -2, 2, 9),
         Rate(1, -7, 9, 9),
         Rate(-9, -12, -6, 9),
     )
-    assert verdicts.better([flat, up]) is True
-    assert verdicts.better([flat, down]) is False
-    assert verdicts.better([flat, wide]) is None
-    assert verdicts.successors(None) == verdicts.finer(None) == verdicts.attention(None) == []
+    assert verdicts.some_gain([flat, up]) is True
+    assert verdicts.some_gain([flat, down]) is False
+    assert verdicts.some_gain([flat, wide]) is None
+    assert (
+        verdicts.successors(None)
+        == verdicts.larger_input_helps(None)
+        == verdicts.attention(None)
+        == []
+    )
     made = {"images": "mini/objects", "split": "test"}
     for rate, holds in ((up, True), (flat, None), (down, False)):
         metric = tables.MINUS.format(tables.V1, entries.AS_IT_IS)
         row = {"entry": "input twice as large", "metric": metric} | rate.as_row(2)
-        (found,) = verdicts.finer((pd.DataFrame([row]), made))
+        (found,) = verdicts.larger_input_helps((pd.DataFrame([row]), made))
         assert found.holds is holds
         assert found.on == "mini/objects test"
     for low, holds in ((0.6, True), (0.4, None), (-0.2, None)):
         names = "average drop", "insertion", "deletion"
         rows = [{"score": n, "with": "truth"} | Rate(0.8, low, 0.9, 9).as_row(2) for n in names]
-        assert verdicts.scores((pd.DataFrame(rows), made))[0].holds is holds
+        assert verdicts.scores_tell((pd.DataFrame(rows), made))[0].holds is holds

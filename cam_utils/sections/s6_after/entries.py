@@ -121,7 +121,7 @@ def of_transformer(model: nn.Module, example: Tensor) -> dict:
     return dict(ATTENTION) | {PATCH_HEAD: lambda _network, x, classes: cam(pooled, x, classes)}
 
 
-def successors(slow: bool = True) -> dict:
+def later_methods(slow: bool = True) -> dict:
     """All methods on a network with global pooling; those that differ from one another.
 
     Grad-CAM and HiResCAM are left out: there they are the class activation map.

@@ -16,7 +16,7 @@ from ...metrics.intervals import pick
 from ...networks.gap import class_name
 from ...pictures import as_picture
 from ...views import whole
-from .entries import EDGES, GAUSSIAN, OTHER, RANDOM
+from .entries import EDGES, GAUSSIAN, OTHER, RANDOM, of_transformer
 
 NULLS = (GAUSSIAN, EDGES, OTHER, RANDOM)
 OWN, NULL = "#2a6f97", "#8a8a8a"
@@ -69,6 +69,13 @@ def draw_maps(
                 ax.title.set_fontsize(7)
         plots.colour_bar(fig, bar, axes, "share of the map's top")
     return fig
+
+
+def draw_attention(network: nn.Module, pictures: list) -> Figure:
+    """A transformer's kinds of attention, and its head on the patches: rows as of `draw_maps`."""
+    view = whole(as_picture(pictures[0]), network.input_spec).tensor[None]
+    example = view.to(next(network.parameters()))
+    return draw_maps(network, pictures, of_transformer(network, example))
 
 
 def draw_entries(rows: pd.DataFrame, metrics: tuple[str, ...]) -> Figure:

@@ -65,11 +65,11 @@ def _network(opened: Opened, ask: Ask):
 
 def _measure_successors(opened: Opened, ask: Ask) -> Frames:
     network = _network(opened, ask)
-    quick = entries.successors(slow=False) | entries.nulls(network)
+    quick = entries.later_methods(slow=False) | entries.nulls(network)
     quick[entries.RANDOM] = entries.with_random_weights(network)
     found = _scored(network, opened, quick, ask)
     if ask.profile == "mini":  # 256 and more passes for each photo by a network of photos
-        every = entries.successors()
+        every = entries.later_methods()
         slow = {name: make for name, make in every.items() if name not in quick}
         found |= _scored(network, opened, slow, ask, SLOW)
     return found
@@ -115,7 +115,7 @@ def _tables_attention(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
 
 def _measure_scores(opened: Opened, ask: Ask) -> Frames:
     network = _network(opened, ask)
-    some = entries.successors(slow=False) | entries.nulls(network)
+    some = entries.later_methods(slow=False) | entries.nulls(network)
     some[entries.RANDOM] = entries.with_random_weights(network)
     images = Subset(opened.images, range(min(SCORED, len(opened.images))))
     return {"scores": quality_table(network, images, some, ask.device)}
@@ -125,6 +125,12 @@ def _tables_scores(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
     frame = frames["scores"]
     found = {"after_scores": tables.quality_rows(frame), "after_ranks": tables.rank_rows(frame)}
     return found, {"n": int(frame["image"].nunique())}
+
+
+def transformer(profile: str, root=None):
+    """The transformer that `attention` is about; None in a profile that has none."""
+    name = NETWORKS["attention"].get(profile)
+    return load_network(name, root) if name else None
 
 
 def measured_costs(network, images, device="cpu", count: int = 2) -> dict[str, float]:

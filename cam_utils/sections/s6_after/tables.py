@@ -88,7 +88,7 @@ def _pixel_ap(counts: np.ndarray, minus: np.ndarray | None = None, seed: int = 0
     return Rate(value, *np.quantile(repeated, [0.025, 0.975]).tolist(), n)
 
 
-def shown(rows: pd.DataFrame, metrics=(V1, V2, PXAP)) -> pd.DataFrame:
+def readable(rows: pd.DataFrame, metrics=(V1, V2, PXAP)) -> pd.DataFrame:
     """A stored table to read: one line for each entry, value [interval] in each column."""
     rows = pick(rows, metric=list(metrics))
     text = [f"{r.measured:.1f} [{r.low:.1f}, {r.high:.1f}]" for r in rows.itertuples()]

@@ -15,7 +15,7 @@ MARGIN = 5.0  # points; intervals that reach beyond cannot exclude a gain of thi
 Stored = tuple[pd.DataFrame, dict] | None
 
 
-def one_map(error: float, on: str) -> Verdict:
+def same_map(error: float, on: str) -> Verdict:
     """Of `methods.one_map`."""
     return Verdict(
         "one-map-behind-pooling",
@@ -34,7 +34,7 @@ def successors(stored: Stored, where: str = "") -> list[Verdict]:
     rows, made = stored
     found = {
         name: _difference(rows, name, V2, "CAM")
-        for name in entries.successors()
+        for name in entries.later_methods()
         if name != "CAM" and name in set(rows["entry"])
     }
     return [
@@ -43,14 +43,14 @@ def successors(stored: Stored, where: str = "") -> list[Verdict]:
             "supported if the interval of some method's difference in MaxBoxAccV2 lies above zero; "
             f"not supported if all intervals lie below {MARGIN:g} points",
             decided_on(made),
-            better(list(found.values())),
+            some_gain(list(found.values())),
             {name: f"{rate}" for name, rate in found.items()},
             where=where,
         )
     ]
 
 
-def better(differences: list[Rate]) -> bool | None:
+def some_gain(differences: list[Rate]) -> bool | None:
     """Is one of them above zero? False only where all exclude a gain of MARGIN."""
     if any(rate.low > 0 for rate in differences):
         return True
@@ -77,7 +77,7 @@ def attention(stored: Stored, where: str = "") -> list[Verdict]:
     ]
 
 
-def finer(stored: Stored, where: str = "") -> list[Verdict]:
+def larger_input_helps(stored: Stored, where: str = "") -> list[Verdict]:
     """Of the table `after_finer`."""
     if not stored:
         return []
@@ -96,7 +96,7 @@ def finer(stored: Stored, where: str = "") -> list[Verdict]:
     ]
 
 
-def scores(stored: Stored) -> list[Verdict]:
+def scores_tell(stored: Stored) -> list[Verdict]:
     """Of the table `after_ranks`."""
     if not stored:
         return []
