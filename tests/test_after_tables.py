@@ -7,10 +7,20 @@ import torch
 from PIL import Image
 from torch import nn
 
+from cam_utils.data import Subset
 from cam_utils.data.record import Record
 from cam_utils.metrics.intervals import Rate, pick
 from cam_utils.networks import load_network
-from cam_utils.sections.s6_after import entries, quality, scoring, tables, verdicts
+from cam_utils.sections.s6_after import (
+    entries,
+    methods,
+    quality,
+    scoring,
+    studies,
+    tables,
+    verdicts,
+)
+from cam_utils.study import Ask, read_frames
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +158,25 @@ def test_verdicts_have_three_answers():
         names = "average drop", "insertion", "deletion"
         rows = [{"score": n, "with": "truth"} | Rate(0.8, low, 0.9, 9).as_row(2) for n in names]
         assert verdicts.scores_tell((pd.DataFrame(rows), made))[0].holds is holds
+
+
+@pytest.mark.parametrize("study", [s for s in studies.STUDIES if "mini" in s.profiles])
+def test_stored_tables_are_made_of_the_stored_rows(study, tmp_path, pytestconfig):
+    folder = pytestconfig.rootpath / "figures" / "mini"
+    found, _ = study.tables(None, read_frames(folder / "rows" / f"{study.name}.npz"))
+    for name, rows in found.items():
+        pd.DataFrame(rows).to_csv(tmp_path / "again.csv", index=False)
+        assert (tmp_path / "again.csv").read_bytes() == (folder / f"{name}.csv").read_bytes()
+
+
+def test_rows_are_measured_again(pytestconfig):
+    """The first pictures' rows of two entries, as stored."""
+    rows = read_frames(pytestconfig.rootpath / "figures" / "mini" / "rows" / "successors.npz")
+    opened = studies.STUDIES[0].open(Ask("mini"))
+    some = {"LayerCAM": methods.layer_cam} | entries.nulls()
+    images = Subset(opened.parts["test"], range(4))
+    again = scoring.entries_scored(opened.networks["network"], images, some)
+    for name in ("LayerCAM", entries.GAUSSIAN, entries.EDGES):
+        stored = rows[f"test|{name}"].query("image < 4")
+        apart = scoring.mask_overlaps(again[name]) - scoring.mask_overlaps(stored)
+        assert np.abs(apart).max() < 0.01
