@@ -38,6 +38,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--weights", help="a checkpoint; --network names the architecture then")
     sub.add_argument("--classes", default="5", help='how many of the best, or names: "tabby, lynx"')
     sub.add_argument("--out", help="file (png, jpg, webp, pdf) or folder for pictures of the maps")
+    sub.add_argument(
+        "--method", help='methods side by side for one class: all, or "cam, layercam, score-cam"'
+    )
     sub.add_argument("--json", help="file for classes, probabilities, boxes and hashes")
     sub.add_argument("--csv", help="the same as a table")
     sub.add_argument("--force", action="store_true", help="replace files of others")
@@ -70,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--only",
         help="comma-separated: maps, heads, table2, ablation, poolings, table4, table5, units, "
-        "text",
+        "text, successors, finer, attention, scores",
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
@@ -130,6 +133,10 @@ def _doctor(args):
 def _explain(args):
     from .explain_command import run_explain
 
+    if args.method:
+        from .methods_command import run_methods
+
+        return run_methods(args)
     run_explain(args)
 
 

@@ -33,6 +33,7 @@ NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
         ("caffe/googlenet",),
     ),
     "07_class_specific_units": (("ilsvrc val",), ("caffe/googlenet",)),
+    "08_after_cam": (("ilsvrc val",), ("imagenet/efficientnet-lite0", "timm/vit_tiny_patch16_224")),
 }
 
 

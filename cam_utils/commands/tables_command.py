@@ -6,6 +6,7 @@ from ..errors import CamError, MissingData, unknown
 from ..sections.s2_maps.studies import STUDIES as MAPS
 from ..sections.s4_transfer.studies import STUDIES as TRANSFER
 from ..sections.s5_units.studies import STUDIES as UNITS
+from ..sections.s6_after.studies import STUDIES as AFTER
 from ..sections.s31_surgery.studies import STUDIES as SURGERY
 from ..sections.s32_localization.studies import STUDIES as LOCALIZATION
 from ..sections.s41_birds.studies import STUDIES as BIRDS
@@ -14,7 +15,7 @@ from ..study import Ask, Study, reason, run
 
 STUDIES: dict[str, Study] = {
     study.name: study
-    for study in (*MAPS, *SURGERY, *LOCALIZATION, *TRANSFER, *BIRDS, *PATTERNS, *UNITS)
+    for study in (*MAPS, *SURGERY, *LOCALIZATION, *TRANSFER, *BIRDS, *PATTERNS, *UNITS, *AFTER)
 }
 
 

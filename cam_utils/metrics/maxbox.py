@@ -161,10 +161,10 @@ class PixelAP:
         if not self._counts[0].any():
             raise CamError("Found no object pixel in any mask, expected at least one.")
         some = self._repeated[self._repeated[:, 0].any(-1)]
-        return _rate(_average_precision(self._counts), _average_precision(some), self.n)
+        return _rate(pixel_precision(self._counts), pixel_precision(some), self.n)
 
 
-def _average_precision(counts: np.ndarray) -> np.ndarray:
+def pixel_precision(counts: np.ndarray) -> np.ndarray:
     """(..., 2, bins) counts of object and background, scores rising, to (...) percent."""
     hits, false = np.moveaxis(counts[..., ::-1].cumsum(-1), -2, 0)
     seen = hits + false

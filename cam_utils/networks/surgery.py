@@ -4,6 +4,7 @@ network, channels = cut(load_network("torchvision/vgg16"), after="conv5_3")
 network = add_gap_head(network, channels, num_classes=1000)
 network = gap_surgery(load_network("torchvision/vgg16"))  # the same in one step
 network = gap_surgery("vgg-gap")  # the paper's own, untrained
+network = pool_tokens(vit, batches, num_classes=10)  # a transformer's class token
 """
 
 import torch
@@ -13,11 +14,14 @@ from ..errors import CamError
 from .cut.chain import bare, chain
 from .cut.cutting import cut, evaluating, listed, name_of
 from .gap import IMAGENET, GapNetwork
+from .tokens import pool_tokens
 from .topped import add_gap_head
 from .trace import logits_of
 from .wrap import probe_images
 from .zoo.caffe import CAFFE_NETWORKS, build_caffe
 from .zoo.caffe_nets import alexnetplus_cam
+
+__all__ = ["add_gap_head", "cut", "gap_surgery", "inherit", "pool_tokens"]
 
 # AlexNet-GAP is cut from CaffeNet: the authors' scripts call it "caffeNetCAM", and Table 1's
 # AlexNet has CaffeNet's published errors.

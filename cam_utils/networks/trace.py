@@ -6,6 +6,7 @@ named by hand and no hook can be misplaced: the tensor that enters the pooling i
 needs, whatever in-place operation made it.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -107,7 +108,15 @@ def global_pooling(name: str, args: tuple, kwargs: dict, output: Any) -> tuple[s
     """("avg" or "max", maps (B, K, h, w)) if the call pools a whole map to one number a channel."""
     kind = POOLS.get(name)
     maps = args[0] if args else kwargs.get("input", kwargs.get("self"))
-    if kind is None or not isinstance(maps, Tensor) or maps.dim() != 4:
+    if kind is None or not isinstance(maps, Tensor):
+        return None
+    if maps.dim() == 3 and name == "mean":  # the patch tokens (B, N, K) of a transformer
+        dim = args[1] if len(args) > 1 else kwargs.get("dim")
+        side = math.isqrt(maps.shape[1])
+        if dim not in (1, [1], (1,)) or side * side != maps.shape[1] or side == 1:
+            return None
+        return kind, maps.transpose(1, 2).unflatten(2, (side, side))
+    if maps.dim() != 4:
         return None
     if isinstance(output, tuple):  # max pooling with indices
         output = output[0]

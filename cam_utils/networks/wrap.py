@@ -13,6 +13,7 @@ from ..errors import CamError, NoClassActivationMap
 from .gap import GapNetwork, InputSpec
 from .head import LINEAR, SHAPE_ONLY, Stage, affine_stage, composed, stage
 from .preprocessing import input_of
+from .tokens import obstacle
 from .trace import (
     Call,
     Pooling,
@@ -325,6 +326,8 @@ def _assemble(model: nn.Module, recorder: Recorder, output: Any) -> ProbedHead:
             "one linear layer; replace the head and fine-tune it, or use Grad-CAM "
             "(cam_utils.saliency)."
         )
+    if why := obstacle(recorder):
+        raise NoClassActivationMap(f"{name} {why}")
     raise NoClassActivationMap(f"{name}: {NO_POOLING}")
 
 

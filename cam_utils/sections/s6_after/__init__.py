@@ -1,0 +1,1 @@
+"""What came after: successors of class activation maps, transformers, finer maps, scores."""

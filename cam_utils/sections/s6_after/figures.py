@@ -1,0 +1,134 @@
+"""The pictures of notebook 08: maps side by side, scores with intervals, what agrees with what."""
+
+from collections.abc import Callable
+from textwrap import fill
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+
+from ... import plots
+from ...image_maps import to_picture
+from ...metrics.intervals import pick
+from ...networks.gap import class_name
+from ...pictures import as_picture
+from ...views import whole
+from .entries import EDGES, GAUSSIAN, OTHER, RANDOM, of_transformer
+
+NULLS = (GAUSSIAN, EDGES, OTHER, RANDOM)
+OWN, NULL = "#2a6f97", "#8a8a8a"
+
+
+def maps_of_photos(
+    network: nn.Module, pictures: list, entries: dict[str, Callable], classes: torch.Tensor | None
+) -> tuple[torch.Tensor, dict[str, list]]:
+    """Each picture's class, (n,), and {entry: its maps (H, W) in the pictures' frames}.
+
+    Args:
+        classes: (n,); None: the network's best class of each picture.
+    """
+    views = [whole(picture, network.input_spec) for picture in pictures]
+    inputs = torch.stack([v.tensor for v in views]).to(next(network.parameters()).device)
+    if classes is None:
+        with torch.no_grad():
+            classes = network(inputs).argmax(1)
+    found = {}
+    for name, make in entries.items():
+        maps = make(network, inputs, classes[:, None]).detach().float().cpu()
+        found[name] = [
+            to_picture(map[None], [view], picture.size[::-1], "mean", network.input_spec)[0]
+            for map, view, picture in zip(maps, views, pictures, strict=True)
+        ]
+    return classes, found
+
+
+def draw_maps(
+    network: nn.Module, pictures: list, entries: dict[str, Callable], classes=None
+) -> Figure:
+    """One row for each picture, one column for each entry; every map on its own scale.
+
+    Methods have no common unit, so each map is divided by its 99.5 % quantile; negative evidence
+    keeps its sign where the method has one.
+    """
+    pictures = [as_picture(picture) for picture in pictures]
+    classes, found = maps_of_photos(network, pictures, entries, classes)
+    with plots.style():
+        aspect = float(np.mean([p.height / p.width for p in pictures]))
+        fig, axes = plots.panels(len(pictures), len(entries) + 1, 1.35, aspect)
+        fig.set_figheight(fig.get_figheight() + 0.25 * len(pictures))  # titles of two lines
+        for k, (row, picture) in enumerate(zip(axes, pictures, strict=True)):
+            plots.show_image(row[0], picture, class_name(network, int(classes[k])))
+            for ax, (name, maps) in zip(row[1:], found.items(), strict=True):
+                high = float(np.quantile(maps[k].numpy(), 0.995))
+                map = maps[k] / max(high, 1e-12)
+                bar = plots.show_cam(ax, picture, map, fill(name, 15), vmin=-1, vmax=1)
+            for ax in row:
+                ax.title.set_fontsize(7)
+        plots.colour_bar(fig, bar, axes, "share of the map's top")
+    return fig
+
+
+def draw_attention(network: nn.Module, pictures: list) -> Figure:
+    """A transformer's kinds of attention, and its head on the patches: rows as of `draw_maps`."""
+    view = whole(as_picture(pictures[0]), network.input_spec).tensor[None]
+    example = view.to(next(network.parameters()))
+    return draw_maps(network, pictures, of_transformer(network, example))
+
+
+def draw_entries(rows: pd.DataFrame, metrics: tuple[str, ...]) -> Figure:
+    """Each entry's scores with 95 % intervals; grey: entries that do not look at the class.
+
+    Args:
+        rows: of a stored table. metrics: one panel each, as far as the table has them.
+    """
+    metrics = [m for m in metrics if m in set(rows["metric"])]
+    names = list(rows["entry"].unique())
+    with plots.style():
+        size = 3.1 * len(metrics) + 1.9, 0.27 * len(names) + 0.9
+        shape = {"figsize": size, "squeeze": False, "sharey": True, "layout": "constrained"}
+        fig, axes = plt.subplots(1, len(metrics), **shape)
+        for ax, metric in zip(axes[0], metrics, strict=True):
+            own = pick(rows, metric=metric).set_index("entry")
+            for y, name in enumerate(names):
+                if name in own.index:
+                    colour = NULL if name in NULLS else OWN
+                    found = own.loc[name]
+                    ax.plot([found["low"], found["high"]], [y, y], color=colour, lw=2)
+                    ax.plot(found["measured"], y, "o", color=colour, ms=5)
+            if GAUSSIAN in own.index:
+                ax.axvline(own.loc[GAUSSIAN, "measured"], color=NULL, ls=":", lw=1)
+            ax.set_xlabel(metric)
+        axes[0, 0].set_yticks(range(len(names)), names)
+        axes[0, 0].invert_yaxis()
+    return fig
+
+
+def draw_ranks(ranks: pd.DataFrame, quality: pd.DataFrame, edges: str = EDGES) -> Figure:
+    """Left: each score's rank correlation with the truth. Right: CAM and the edge detector by it.
+
+    Args:
+        ranks: the stored rank correlations. quality: the stored means of each entry.
+    """
+    found = pick(ranks, **{"with": "truth"})
+    with plots.style():
+        shape = {"figsize": (8.6, 2.6), "sharey": True, "layout": "constrained"}
+        fig, (left, right) = plt.subplots(1, 2, **shape)
+        for y, row in enumerate(found.itertuples()):
+            left.plot([row.low, row.high], [y, y], color=OWN, lw=2)
+            left.plot(row.measured, y, "o", color=OWN)
+            for name, colour in (("CAM", OWN), (edges, NULL)):
+                one = pick(quality, entry=name, score=row.score).iloc[0]
+                right.plot([one["low"], one["high"]], [y, y], color=colour, lw=2)
+                label = name if y == 0 else None
+                right.plot(one["measured"], y, "o", color=colour, label=label)
+        left.axvline(0, color="0.5", lw=0.8)
+        left.set_xlim(-1.05, 1.05)
+        left.set_xlabel("rank correlation with the truth")
+        left.set_yticks(range(len(found)), found["score"])
+        left.invert_yaxis()
+        right.set_xlabel("score, % (drop and deletion: less is better)")
+        right.legend()
+    return fig
