@@ -174,8 +174,10 @@ def test_misreadings_are_measured(network, images, seen):
     inputs = torch.stack([whole(images[i].image, network.input_spec).tensor for i in range(8)])
     table = misreadings.misread(network, seen, inputs)
     assert list(table) == misreadings.COLUMNS
-    moved = table.iloc[5, 2]  # cut at one half
-    assert 50 < float(moved.split()[1]) <= 100
+    found = table.set_index("a summary says")["measured here"]
+    assert 50 < float(found["Cut at one half"].split()[1]) <= 100
+    assert "out_features 24" in found.iloc[5]
+    assert "maps of 14x14, pictures up to 112x112" in found.iloc[7]
     assert "copied 1.00, random" in table.iloc[2, 2]
 
 

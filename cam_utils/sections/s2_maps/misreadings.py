@@ -36,6 +36,18 @@ TOLD = (
         "Scale to 0..1 by minimum and maximum, then cut at 20 %",
         "20 % of the maximum of the raw map; the minimum is not subtracted",
     ),
+    (
+        "The number of classes is the linear layer's in_features",
+        "That is the number of units; the classes are its out_features",
+    ),
+    (
+        "Pixels from 0 to 1 will do, without the network's mean and deviation",
+        "The network answers to what it was trained on",
+    ),
+    (
+        "The small map is laid on the photo as it is",
+        "It is enlarged to the photo's size, each cell at its own place",
+    ),
     ("Cut at one half", "At 20 % of the maximum"),
     ("Round the small map to 8 bits, then enlarge it", "Enlarge first"),
     ("Take the first contour", "Take the largest component"),
@@ -68,12 +80,29 @@ def misread(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) ->
         f"correlation with the map: copied 1.00, random {_random_conv(network, inputs, seed)}",
         f"{negative:.0f} % of places are negative",
         _overlap(rule, boxed(lambda m: boxes.paper(_minmax(m)))),
+        f"in_features {units}, out_features {classes}",
+        f"changes the best class of {_bare_pixels(network, inputs):.0f} % of pictures",
+        f"maps of {small.shape[-2]}x{small.shape[-1]}, pictures up to {_largest(sizes)} pixels",
         _overlap(rule, boxed(lambda m: boxes.paper(_minmax(m), 0.5))),
         _overlap(rule, boxed(boxes.paper, rounded)),
         _overlap(rule, boxed(_first_component)),
     ]
     lines = [(*told, found) for told, found in zip(TOLD, measured, strict=True)]
     return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def _bare_pixels(network: GapNetwork, inputs: Tensor) -> float:
+    """Percent of pictures whose best class changes without the input's mean and deviation."""
+    spec = network.input_spec
+    mean, std = (torch.tensor(v).to(inputs)[:, None, None] for v in (spec.mean, spec.std))
+    with torch.inference_mode():
+        best, bare = (network(x).argmax(1) for x in (inputs, inputs * std + mean))
+    return rate((best != bare).cpu().numpy()).value
+
+
+def _largest(sizes: np.ndarray) -> str:
+    height, width = sizes[sizes.prod(1).argmax()]
+    return f"{height}x{width}"
 
 
 def _minmax(map: Tensor) -> Tensor:
