@@ -98,7 +98,7 @@ def test_every_figure_is_in_the_manifest_and_small(repo):
     for name, entry in manifest.items():
         assert (folder / f"{name}.png").stat().st_size <= 500_000
         picture = Image.open(folder / f"{name}.png")
-        assert picture.width >= 800
+        assert picture.width >= 600
         assert picture.mode in ("RGB", "RGBA")  # true colour
         assert entry["weights"] or "without weights" in entry["chosen"]
         assert entry["chosen"]

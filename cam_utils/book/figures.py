@@ -19,7 +19,7 @@ from .params import Params
 
 MAX_PNG = 500_000  # bytes
 
-DPI = 200
+DPI, LEAST_DPI = 200, 70
 
 SHOWN = 1600  # pixels of width in a notebook
 
@@ -114,20 +114,21 @@ def provenance_line(params: Params, network=None, images=None, n=None, chosen: s
 
 def _png(fig: Figure, name: str) -> bytes:
     """In true colour; what is too large is drawn with fewer pixels, not with fewer colours."""
-    for dpi in (DPI, 0.8 * DPI, 0.64 * DPI, DPI / 2, 0.4 * DPI):
+    dpi = float(DPI)
+    for _ in range(6):
         buffer = io.BytesIO()
-        fig.savefig(
-            buffer,
-            format="png",
-            dpi=dpi,
-            metadata={"Software": None},
-            pil_kwargs={"optimize": True},
-        )
+        how = {"metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
+        fig.savefig(buffer, format="png", dpi=dpi, **how)
         if buffer.tell() <= MAX_PNG:
             return buffer.getvalue()
+        dpi = float(
+            int(0.97 * dpi * (MAX_PNG / buffer.tell()) ** 0.5)
+        )  # its size goes as the square
+        if dpi < LEAST_DPI:
+            break
     raise CamError(
-        f"The figure {name} has {buffer.tell() / 1e3:.0f} kB as PNG at {dpi:g} dots an inch, at "
-        f"most {MAX_PNG / 1e3:.0f} allowed; draw fewer panels or smaller ones."
+        f"The figure {name} has {buffer.tell() / 1e3:.0f} kB as PNG and would need {dpi:.0f} dots "
+        f"an inch to fit into {MAX_PNG / 1e3:.0f}; draw fewer panels or smaller ones."
     )
 
 

@@ -17,6 +17,7 @@ from ..provenance import device_name, versions
 from ..sections.s31_surgery.tables import NETWORKS as TABLE1
 
 NOTEBOOKS = {  # in profile paper: one of these data sets, one of these networks
+    "00_start_here": (("photos",), ("imagenet/efficientnet-lite0",)),
     "01_class_activation_mapping": (("ilsvrc val", "photos"), ("caffe/googlenet",)),
     "02_surgery_and_training": (
         ("ilsvrc val",),
@@ -59,11 +60,11 @@ def report(root: str | None = None, list_networks: bool = False) -> str:
         folder = None
     else:
         lines.append(f"data: {folder}")
-    data, weights = doctor_rows(folder), weight_rows(folder)
-    lines += ["", "networks trained on ImageNet", *(_row(*row) for row in packaged_rows())]
+    packaged, data, weights = packaged_rows(), doctor_rows(folder), weight_rows(folder)
+    lines += ["", "networks trained on ImageNet", *(_row(*row) for row in packaged)]
     lines += ["", "data sets", *(_row(name, yes, _detail(text)) for name, yes, text in data)]
     lines += ["", "weights (in weights/ of the data folder)", *(_row(*row) for row in weights)]
-    lines += ["", "notebooks", *(_row(*row) for row in notebook_rows(data, weights))]
+    lines += ["", "notebooks", *(_row(*row) for row in notebook_rows(data, [*packaged, *weights]))]
     return "\n".join(lines)
 
 

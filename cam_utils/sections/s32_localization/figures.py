@@ -24,7 +24,7 @@ WRONG = "#d62728"
 PRINTED = published.value(2, "GoogLeNet-GMP", "top1") - published.value(2, "GoogLeNet-GAP", "top1")
 
 
-def box_by_hand(image, map: Tensor, mask: np.ndarray, box: np.ndarray) -> Figure:
+def box_by_hand(network, image, map: Tensor, mask: np.ndarray, box: np.ndarray) -> Figure:
     """From a map (H, W) to its strongest part (H, W) bool and the box around it."""
     with plots.style():
         fig, axes = plots.panels(1, 3, 2.0, image.height / image.width)
@@ -34,7 +34,8 @@ def box_by_hand(image, map: Tensor, mask: np.ndarray, box: np.ndarray) -> Figure
         plots.show_boxes(axes[0, 2], box)
         plots.colour_bar(fig, bar, axes[:, :2])
     return captioned(
-        fig, "real_fig06_box", paper="Figure 6, one box", n=1, chosen="the photo of the parameters",
+        fig, "real_fig06_box", paper="Figure 6, one box", network=network, n=1,
+        chosen="the photo of the parameters",
         alt="A photo, its class activation map, and the largest part above the threshold with the "
         "box around it",
     )  # fmt: skip
@@ -250,7 +251,7 @@ def draw_choices(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
         ax.set_xlabel(f"{metric.split(',')[0]}, change in points (left: better)")
     real = not made["images"].startswith("mini/")
     return captioned(
-        fig, "real_table3_ablation" if real else "table3_ablation", paper="section 3.2, the box",
+        fig, "real_table3_ablation" if real else "table3_ablation", paper="Table 3, the box rule",
         network=made["weights"], n=made["n"], chosen="all images",
         alt="Change of the localization error for each change of view, threshold, merge and box "
         "rule, with intervals",
@@ -277,17 +278,17 @@ def draw_cross(cross: pd.DataFrame, made: dict, metric: str) -> Figure:
     )  # fmt: skip
 
 
-def draw_poolings(pooled: dict[str, pd.DataFrame]) -> Figure:
+def draw_poolings(pooled: dict[str, tuple[pd.DataFrame, dict]]) -> Figure:
     """GMP - GAP in localization error for each seed, and over seeds and pictures.
 
     Args:
-        pooled: {title: stored rows}.
+        pooled: {title: stored rows and their provenance}.
     """
     with plots.style():
         fig, axes = plt.subplots(
             1, len(pooled), figsize=(8.6, 3.2), layout="constrained", squeeze=False
         )
-        for ax, (title, rows) in zip(axes[0], pooled.items(), strict=True):
+        for ax, (title, (rows, _)) in zip(axes[0], pooled.items(), strict=True):
             rows = rows[(rows["row"] == "GoogLeNet-GMP - GoogLeNet-GAP")]
             rows = rows[rows["metric"] == METRICS["top1"]]
             over = pd.DataFrame([by_seed(rows).as_row(3) | {"seed": "over seeds"}])
@@ -297,6 +298,7 @@ def draw_poolings(pooled: dict[str, pd.DataFrame]) -> Figure:
             ax.set(title=title, xlabel="GMP - GAP, points of top-1 localization error")
     return captioned(
         fig, "table2_poolings", paper="Table 2, GoogLeNet-GMP", chosen="all images",
+        network=dict(i for _, made in pooled.values() for i in made["weights"].items()),
         alt="Difference between GMP and GAP in localization error, seed by seed, with intervals "
         "over pictures and over seeds; dashed: the paper's",
     )  # fmt: skip

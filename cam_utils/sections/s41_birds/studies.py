@@ -31,11 +31,8 @@ from .experiment import (
 
 DATA = {"mini": "mini/birds", "paper": "cub"}
 
-# the first is Table 4's; the others are generic features, as ImageNet's GoogLeNet was the paper's
-GENERIC = {
-    "EfficientNet-Lite0": "imagenet/efficientnet-lite0",
-    "EfficientNet-Lite0, 14x14": "imagenet/efficientnet-lite0-14x14",
-}
+# the first is Table 4's; the other gives generic features, as ImageNet's GoogLeNet was the paper's
+GENERIC = {"EfficientNet-Lite0": "imagenet/efficientnet-lite0"}
 NETWORKS = {
     "Table 4": {"mini": "mini/googlenet-gap", "paper": "caffe/googlenet"},
     **{row: {"mini": name, "paper": name} for row, name in GENERIC.items()},
