@@ -177,6 +177,16 @@ def test_misreadings_are_measured(network, images, seen):
     moved = table.iloc[5, 2]  # cut at one half
     assert 50 < float(moved.split()[1]) <= 100
     assert "copied 1.00, random" in table.iloc[2, 2]
+    classes, units = network.class_weights.shape
+    assert table.iloc[8, 2] == f"{units} instead of {classes} classes"
+    assert 0 < float(table.iloc[9, 2].split()[1]) <= 100  # not enlarged
+
+
+def test_a_box_of_the_small_map_is_stretched_place_by_place():
+    small = torch.zeros(4, 5)
+    small[1:3, 2] = 1  # rows 1 and 2 of column 2
+    found = misreadings._small_box(small, np.array([40, 100]))  # places of 20 x 10 pixels
+    np.testing.assert_array_equal(found, [[40, 10, 60, 30]])
 
 
 def test_grad_cam_is_cam_divided_by_places(network):

@@ -39,6 +39,12 @@ TOLD = (
     ("Cut at one half", "At 20 % of the maximum"),
     ("Round the small map to 8 bits, then enlarge it", "Enlarge first"),
     ("Take the first contour", "Take the largest component"),
+    (
+        "num_classes = fc.in_features",
+        "in_features counts the units; the classes are out_features",
+    ),
+    ("No enlarging: the box is cut from the small map", "Enlarge first, then cut"),
+    ("Pixels from 0 to 1 go in as they are", "Mean and standard deviation as in training"),
 )
 
 LIMIT = 300  # images for the box comparisons
@@ -71,6 +77,9 @@ def misread(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) ->
         _overlap(rule, boxed(lambda m: boxes.paper(_minmax(m), 0.5))),
         _overlap(rule, boxed(boxes.paper, rounded)),
         _overlap(rule, boxed(_first_component)),
+        f"{units} instead of {classes} classes",
+        _overlap(rule, [_small_box(m, s) for m, s in zip(small, sizes, strict=True)]),
+        _unscaled(network, inputs),
     ]
     lines = [(*told, found) for told, found in zip(TOLD, measured, strict=True)]
     return pd.DataFrame(lines, columns=COLUMNS)
@@ -109,3 +118,19 @@ def _random_conv(network: GapNetwork, inputs: Tensor, seed: int) -> str:
         )
     found = mean_interval(correlation(true, random).numpy(), seed)
     return f"{found.value:.2f}"
+
+
+def _small_box(map: Tensor, size: np.ndarray) -> np.ndarray:
+    """The rule's box of the map as it is, stretched to the picture's size (height, width)."""
+    step = np.asarray(size)[::-1] / np.array(map.shape)[::-1]  # pixels of a place, x and y
+    return (boxes.paper(map) * np.tile(step, 2)).astype(np.float32)  # (1, 4)
+
+
+def _unscaled(network: GapNetwork, inputs: Tensor) -> str:
+    """How many best classes change where nobody subtracts the mean and divides by the deviation."""
+    spec = network.input_spec
+    mean, std = (inputs.new_tensor(v)[:, None, None] for v in (spec.mean, spec.std))
+    with torch.inference_mode():
+        kept, bare = (network(x).argmax(1) for x in (inputs, inputs * std + mean))
+    changed = rate((kept != bare).cpu().numpy())
+    return f"the best class changes in {changed.value:.0f} % of {len(inputs)} images"
