@@ -139,6 +139,9 @@ def store(executed: Path, target: Path) -> None:
             del cell.metadata["tags"]
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if not _progress_bar(o)]
+            for output in cell.outputs:
+                if "text" in output:  # a warning names the kernel's file of the cell
+                    output.text = re.sub(r"\S*/ipykernel_\d+/\d+\.py:\d+: ", "", output.text)
     _name_tables(notebook)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
