@@ -184,4 +184,4 @@ def test_a_guess_is_the_first_row_of_the_evaluation(network, few):
 
 def test_the_papers_own_table_is_complete():
     published = set(paper.table(2)["method"])
-    assert published == set(tables.ROWS) - {"SqueezeNet"}
+    assert published == {r for r in tables.ROWS if not r.startswith(("SqueezeNet", "EfficientNet"))}

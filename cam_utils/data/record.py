@@ -41,7 +41,7 @@ class Record:
     objects: tuple[str, ...] | None = None
 
     def __post_init__(self):
-        boxes = np.asarray(self.boxes).reshape(-1, 4)
+        boxes = np.zeros((0, 4)) if self.boxes is None else np.asarray(self.boxes).reshape(-1, 4)
         if not np.isfinite(boxes).all() or (boxes[:, 2:] < boxes[:, :2]).any():
             raise CamError(
                 f"{self.id} has a box that is reversed or not finite: {boxes.tolist()[:3]}; "

@@ -133,7 +133,7 @@ def _of_heads(row: str, column: str, profile: str) -> str:
     if profile == "mini" or rows.empty:
         return ""
     own = rows[(rows["row"] == row) & (rows["metric"] == table2.METRICS[column])]
-    if own.empty:
+    if len(own) < 2:
         return ""
     found = seed_interval(own["measured"])
     return f"; new layers on GoogLeNet, ten classes of photos, {found.n} seeds: {found} ({source})"

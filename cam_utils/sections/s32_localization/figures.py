@@ -241,10 +241,8 @@ def draw_dots(ax, names, rows: pd.DataFrame, label: str = "measured", zero: bool
 def draw_choices(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
     """What each change of the protocol does to an error, in points, against the paper's words."""
     rows = steps[(steps["metric"] == metric) & (steps["difference"] != 0)]
-    change = rows.rename(columns={"measured": "error"}).rename(
-        columns={"difference": "measured", "difference_low": "low", "difference_high": "high"}
-    )[["measured", "low", "high"]]  # fmt: skip
-    change.columns = ["measured", "low", "high"]
+    change = rows[["difference", "difference_low", "difference_high"]]
+    change = change.set_axis(["measured", "low", "high"], axis=1)
     with plots.style():
         fig, ax = plt.subplots(figsize=(8.6, 0.26 * len(rows) + 0.9), layout="constrained")
         draw_dots(ax, rows["step"], change, zero=True)

@@ -129,15 +129,17 @@ def _tables(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
     if tried := _unpacked(frames, "val"):
         made["table4_setups"] = [_setup_row(*one) for one in tried.items()]
         note["table4_setups"] = {"split": "val", "n": made["table4_setups"][0]["n"]}
+    found, told = {}, {}
     if tested := _unpacked(frames, "test"):
-        found, told = {"paper": tested[PAPER_SETUP]}, {}
+        found["paper"] = tested[PAPER_SETUP]
         if tried:
             best = best_setup(frames)
             found["chosen on val"] = tested[best]
             told = {"chosen": {"threshold": best.threshold, "margin": best.margin}}
-        for row in GENERIC:
-            if generic := _unpacked(frames, f"test, {row}"):
-                found[row] = generic[PAPER_SETUP]
+    for row in GENERIC:
+        if generic := _unpacked(frames, f"test, {row}"):
+            found[row] = generic[PAPER_SETUP]
+    if found:
         told |= {"classes": said(opened.images)} if said(opened.images) else {}
         told["costs"] = {
             k: one.fits.set_index("step")["cost"].to_dict() for k, one in found.items()
