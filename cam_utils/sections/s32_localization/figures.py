@@ -221,10 +221,15 @@ def draw_table2(table: pd.DataFrame, made: dict, metric: str, kind: str = "mini"
     prefix = "" if kind == "mini" else "real_"
     return captioned(
         fig, f"{prefix}table2_localization", paper="Table 2", network=made["weights"],
-        n=made["n"], chosen="all images",
+        n=made["n"], chosen=_stored(made),
         alt="Localization errors of Table 2, the paper's and the measured ones, with intervals "
         "and null baselines",
     )  # fmt: skip
+
+
+def _stored(made: dict) -> str:
+    """What stored rows were measured on, from their provenance."""
+    return f"stored rows of {made['images']} {made['split']}, all {made['n']} pictures"
 
 
 def draw_dots(ax, names, rows: pd.DataFrame, label: str = "measured", zero: bool = False) -> None:
@@ -250,7 +255,7 @@ def draw_choices(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
     real = not made["images"].startswith("mini/")
     return captioned(
         fig, "real_table3_ablation" if real else "table3_ablation", paper="Table 3, the box rule",
-        network=made["weights"], n=made["n"], chosen="all images",
+        network=made["weights"], n=made["n"], chosen=_stored(made),
         alt="Change of the localization error for each change of view, threshold, merge and box "
         "rule, with intervals",
     )  # fmt: skip
@@ -260,7 +265,7 @@ def draw_cross(cross: pd.DataFrame, made: dict, metric: str) -> Figure:
     """Every saliency through every box maker: errors in percent, as a coloured table."""
     own = cross[(cross["metric"] == metric) & cross["boxes"].isin(BOXES)]
     grid = own.pivot(index="saliency", columns="boxes", values="measured")
-    grid = grid.loc[list(SALIENCIES), list(BOXES)]
+    grid = grid.loc[list(SALIENCIES), list(BOXES)].rename(columns=lambda n: n.replace(" ", "\n", 1))
     with plots.style():
         fig, ax = plt.subplots(figsize=(5.6, 2.6), layout="constrained")
         seaborn.heatmap(
@@ -271,7 +276,7 @@ def draw_cross(cross: pd.DataFrame, made: dict, metric: str) -> Figure:
     real = not made["images"].startswith("mini/")
     return captioned(
         fig, "real_table2_cross" if real else "table2_cross", paper="Table 2, Backprop",
-        network=made["weights"], n=made["n"], chosen="all images",
+        network=made["weights"], n=made["n"], chosen=_stored(made),
         alt="Errors of five saliencies, one of them without a network, by three ways to make boxes",
     )  # fmt: skip
 
@@ -295,7 +300,7 @@ def draw_poolings(pooled: dict[str, tuple[pd.DataFrame, dict]]) -> Figure:
             ax.axvline(PRINTED, color="#8a8a8a", ls="--", lw=1)
             ax.set(title=title, xlabel="GMP - GAP, points of top-1 localization error")
     return captioned(
-        fig, "table2_poolings", paper="Table 2, GoogLeNet-GMP", chosen="all images",
+        fig, "table2_poolings", paper="Table 2, GoogLeNet-GMP", chosen="stored rows, all pictures",
         network=dict(i for _, made in pooled.values() for i in made["weights"].items()),
         alt="Difference between GMP and GAP in localization error, seed by seed, with intervals "
         "over pictures and over seeds; dashed: the paper's",
