@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from .errors import CamError
+from .networks.exact import check_identity_once
 from .networks.gap import IMAGENET, GapNetwork, probabilities_of
-from .networks.wrap import as_gap_network, check_identity_once
+from .networks.wrap import as_gap_network
 
 # how many of the best classes, or which; None: all (see `cams`)
 Classes = int | Tensor | None | Callable[[Tensor], int | Tensor | None]

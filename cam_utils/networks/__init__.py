@@ -7,8 +7,9 @@ from pathlib import Path
 
 from torch import nn
 
+from .exact import check_identity
 from .gap import ClassMapNetwork, GapNetwork, InputSpec
-from .wrap import as_gap_network, check_identity
+from .wrap import as_gap_network
 
 __all__ = [
     "ClassMapNetwork",

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from ...cam import class_activation_maps
 from ...errors import CamError
+from ...networks.exact import check_identity
 from ...networks.gap import GapNetwork
-from ...networks.wrap import check_identity
 from ...writing import replacing
 
 INPUT, OUTPUTS = "images", ["logits", "maps"]
