@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from . import boxes, plots
-from .cam import Classes
+from .cam import Classes, best_five
 from .class_choice import wanted_classes
 from .errors import CamError
 from .image_maps import maps_of_views, spec_of, to_picture
@@ -239,7 +239,7 @@ def on_screen(network: GapNetwork, image) -> OnScreen:
 
 
 def explain_pictures(
-    network: GapNetwork, pictures: Sequence[OnScreen], classes: Classes = 5
+    network: GapNetwork, pictures: Sequence[OnScreen], classes: Classes = best_five
 ) -> list[Explanation]:
     """Several photos in one forward pass. See `explain`."""
     kept = {}

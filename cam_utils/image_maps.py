@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .cam import CamResult, Classes, cams, chosen_classes
+from .cam import CamResult, Classes, best_five, cams, chosen_classes
 from .errors import CamError
 from .networks.gap import InputSpec, probabilities_of
 from .pasting import paste
@@ -55,7 +55,7 @@ def image_maps(
     image,
     view: str = "center",
     merge: str = "mean",
-    classes: Classes = 5,
+    classes: Classes = best_five,
     method: str = "cam",
 ) -> ImageMaps:
     """Scores and maps of one picture. See `maps_of_images`."""
@@ -67,7 +67,7 @@ def maps_of_images(
     images: Sequence,
     view: str = "center",
     merge: str = "mean",
-    classes: Classes = 5,
+    classes: Classes = best_five,
     method: str = "cam",
     outside: str = "zero",
 ) -> list[ImageMaps]:
@@ -106,7 +106,7 @@ def maps_of_images(
 
 
 def maps_of_views(
-    network: nn.Module, views: list[list[View]], classes: Classes = 5, method: str = "cam"
+    network: nn.Module, views: list[list[View]], classes: Classes = best_five, method: str = "cam"
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Scores and maps of prepared views, not yet merged: one batch, nothing at picture size.
 
@@ -120,7 +120,7 @@ def maps_of_views(
     if method not in METHODS:
         raise CamError(f"Unknown method {method!r}; known: {', '.join(METHODS)}.")
     per_image = len(views[0])
-    batch = torch.stack([v.tensor for of_image in views for v in of_image]).to(_like(network))
+    batch = torch.stack([v.tensor for of_image in views for v in of_image]).to(like(network))
 
     def ranked(logits: Tensor) -> Tensor:
         """(N * V, n): all views of a picture show the same classes."""
@@ -164,7 +164,7 @@ def spec_of(network: nn.Module) -> InputSpec:
     return spec
 
 
-def _like(network: nn.Module) -> Tensor:
+def like(network: nn.Module) -> Tensor:
     """A tensor of the device and the precision that the network works in."""
     tensors = (*network.parameters(), *network.buffers())
     return next((t for t in tensors if t.is_floating_point()), torch.zeros(1))

@@ -1,19 +1,17 @@
 """What class activation maps are compared with."""
 
-from contextlib import contextmanager
-
 import torch
 from torch import Tensor, nn
 
-from .cam import CamResult, Classes, checked_images, chosen_classes
+from .cam import CamResult, Classes, best_five, checked_images, chosen_classes
 from .errors import CamError, unknown
 from .networks.gap import GapNetwork
 from .networks.tokens import as_maps, prefix_tokens
-from .networks.trace import logits_of
+from .networks.trace import evaluating, logits_of
 
 
 def backprop_saliency(
-    network: nn.Module, images: Tensor, classes: Classes = 5, reduce: str = "sum"
+    network: nn.Module, images: Tensor, classes: Classes = best_five, reduce: str = "sum"
 ) -> CamResult:
     """|dS_c / dI| at every pixel: how much the logit of a class changes with the input.
 
@@ -48,13 +46,13 @@ def backprop_saliency(
 
 
 def input_gradients(
-    network: nn.Module, images: Tensor, classes: Classes = 5
+    network: nn.Module, images: Tensor, classes: Classes = best_five
 ) -> tuple[Tensor, Tensor, Tensor]:
     """dS_c / dI, signed: logits (B, C), classes (B, n), gradients (B, n, 3, H, W); detached.
 
     Arguments and errors as for `backprop_saliency`.
     """
-    with _evaluating(network), torch.inference_mode(False), torch.enable_grad():
+    with evaluating(network), torch.inference_mode(False), torch.enable_grad():
         inputs = checked_images(images).detach().clone().requires_grad_()
         logits = logits_of(network(inputs.clone()))  # a first layer may work in place
         if not logits.requires_grad:
@@ -127,7 +125,7 @@ def layer_gradients(
             "Grad-CAM of a network without global pooling needs the layer to explain; give "
             "layer=network.features[-1], for example."
         )
-    with _evaluating(network), torch.inference_mode(False), torch.enable_grad():
+    with evaluating(network), torch.inference_mode(False), torch.enable_grad():
         images = images.clone()  # may come from inference mode
         if layer is None:
             features = network.features(images).detach().requires_grad_()
@@ -173,15 +171,3 @@ def _run_to_layer(network, images, layer):
     if not kept:
         raise CamError("The layer was not run; choose one that the images go through.")
     return kept[-1], logits
-
-
-@contextmanager
-def _evaluating(network: nn.Module):
-    """Eval mode inside; afterwards every module is in the mode that it was in."""
-    training = [module for module in network.modules() if module.training]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True

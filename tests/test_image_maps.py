@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from cam_utils import CamError, cams, views
+from cam_utils import CamError, as_gap_network, cams, views
 from cam_utils.image_maps import METHODS, image_maps, maps_of_images
 from cam_utils.networks.gap import InputSpec
 from cam_utils.networks.topped import CutNetwork
@@ -125,3 +125,21 @@ def test_what_does_not_fit_is_said(network):
         image_maps(network, image, merge="max")
     with pytest.raises(CamError, match="what input it wants"):
         image_maps(nn.Conv2d(3, 4, 3), image, method="backprop")
+
+
+def test_two_classes_need_no_choice():
+    """Of a network with fewer than five classes all are taken, by maps of any method."""
+    network = as_gap_network(
+        tiny(2), InputSpec(size=32, resize=32), example=torch.rand(2, 3, 32, 32)
+    )
+    picture = Image.new("RGB", (40, 30), "red")
+    for method in ("cam", "backprop", "grad_cam"):
+        found = image_maps(network, picture, method=method)
+        assert found.maps.shape == (2, 30, 40)
+        assert sorted(found.classes.tolist()) == [0, 1]
+
+
+def tiny(classes: int):
+    torch.manual_seed(0)
+    pooled = [nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    return nn.Sequential(*pooled, nn.Linear(4, classes))

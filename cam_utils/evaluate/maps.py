@@ -10,7 +10,7 @@ from ..data.record import Record
 from ..errors import CamError
 from ..hashes import digest
 from ..identity import code_of, of_images, of_machine, of_network
-from ..image_maps import maps_of_views, spec_of, to_picture
+from ..image_maps import like, maps_of_views, spec_of, to_picture
 from ..keep import Keeper
 from ..networks.gap import GapNetwork
 from ..pictures import as_picture
@@ -87,14 +87,10 @@ def _keeper(network, images, indices: np.ndarray, classes: Tensor, view: str) ->
             return None
     if len(indices) < FEW:
         return None
-    identity = of_network(network) | of_images(images) | of_machine(_device(network))
+    identity = of_network(network) | of_images(images) | of_machine(like(network).device)
     identity |= {"layer": "class maps", "view": view, "code": code_of(__name__)}
     asked = digest(indices, np.ascontiguousarray(classes.numpy(force=True)))
     return Keeper.of("maps", identity | {"asked": asked})
-
-
-def _device(network) -> torch.device:
-    return next((t.device for t in (*network.parameters(), *network.buffers())), "cpu")
 
 
 def one_class(k: int) -> Tensor:

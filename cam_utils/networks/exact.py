@@ -1,17 +1,10 @@
 """Whether maps explain scores: the identity of section 2, checked when it could have changed."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import NoClassActivationMap
 from .gap import GapNetwork
-
-
-def state_key(network: nn.Module) -> tuple:
-    """What changes when a parameter or buffer is replaced, moved or written to."""
-    tensors = (*network.parameters(), *network.buffers())
-    # inference tensors count no versions
-    return tuple((id(t), t.data_ptr(), 0 if t.is_inference() else t._version) for t in tensors)
 
 
 def check_identity(network: GapNetwork, logits: Tensor, features: Tensor) -> float:
@@ -44,7 +37,7 @@ def check_identity_once(network: GapNetwork, logits: Tensor, features: Tensor) -
 
     Later ones are free, until a parameter or buffer is replaced, moved or written to.
     """
-    key = state_key(network)
+    key = network.state()
     known, seen = network.__dict__.get("_identity_checked", (None, set()))
     seen = seen if known == key else set()
     kind = (tuple(features.shape[1:]), features.dtype, features.device)

@@ -10,13 +10,7 @@ from torch import Tensor, nn
 from ..errors import NoClassActivationMap
 from .head import LINEAR, SHAPE_ONLY, Stage, affine_stage, composed, stage
 from .tokens import obstacle
-from .trace import (
-    Call,
-    Pooling,
-    Recorder,
-    score_tensors,
-    tensor_of,
-)
+from .trace import Call, Pooling, Recorder, score_tensors, tensor_of
 
 NO_POOLING = (
     "no global pooling before the classifier. Class activation maps need global average pooling "

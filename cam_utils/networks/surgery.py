@@ -12,11 +12,11 @@ from torch import nn
 
 from ..errors import CamError
 from .cut.chain import bare, chain
-from .cut.cutting import cut, evaluating, listed, name_of
+from .cut.cutting import cut, listed, name_of
 from .gap import IMAGENET, GapNetwork
 from .tokens import pool_tokens
 from .topped import add_gap_head
-from .trace import logits_of
+from .trace import evaluating, logits_of
 from .wrap import probe_images
 from .zoo.caffe import CAFFE_NETWORKS, build_caffe
 from .zoo.caffe_nets import alexnetplus_cam

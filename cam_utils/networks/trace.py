@@ -262,6 +262,17 @@ def unwrapped(model: nn.Module) -> nn.Module:
             return model
 
 
+@contextmanager
+def evaluating(model: nn.Module):
+    """Eval mode for a while; each module gets its own mode back."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield model.eval()
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
 def watch(model: nn.Module, probe: Tensor) -> tuple[Recorder, Any]:
     """One recorded forward pass in no-grad mode; the recorder and the network's output."""
     recorder = Recorder()

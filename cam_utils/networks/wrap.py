@@ -8,16 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import CamError, NoClassActivationMap
-from .exact import check_identity, state_key
+from .exact import check_identity
 from .gap import GapNetwork, InputSpec
 from .preprocessing import input_of
 from .probed import ProbedHead, read_head
-from .trace import (
-    logits_of,
-    pooling_inputs,
-    unwrapped,
-    watch,
-)
+from .trace import evaluating, logits_of, pooling_inputs, unwrapped, watch
 
 
 class WrappedNetwork(GapNetwork):
@@ -30,24 +25,23 @@ class WrappedNetwork(GapNetwork):
         super().__init__()
         self.model = model
         self._probe = probe
-        self._read: tuple[tuple, ProbedHead] | None = None
+        self._read: tuple[list, ProbedHead] | None = None
         self.pool, self.probability = self._head.pool, self._head.probability
 
     @property
     def _head(self) -> ProbedHead:
-        key = state_key(self.model)
+        key = super().state()
         if self._read is None or self._read[0] != key:
             first = next((p for p in self.model.parameters() if p.is_floating_point()), None)
             probe = self._probe if first is None else self._probe.to(first)
-            training = [module for module in self.model.modules() if module.training]
-            self.model.eval()
-            try:
-                with torch.inference_mode(False):  # what is kept must serve autograd too
-                    self._read = key, read_head(self.model, *watch(self.model, probe.clone()))
-            finally:
-                for module in training:
-                    module.training = True
+            # what is kept must serve autograd too
+            with evaluating(self.model), torch.inference_mode(False):
+                self._read = key, read_head(self.model, *watch(self.model, probe.clone()))
         return self._read[1]
+
+    def state(self) -> list[tuple]:
+        """As it was when the head was last asked for, which every batch does first."""
+        return self._read[0]
 
     @property
     def class_weights(self) -> Tensor:

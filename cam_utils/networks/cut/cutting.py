@@ -3,13 +3,13 @@
 import copy
 import difflib
 from collections import OrderedDict
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from ...errors import CamError, NoClassActivationMap
 from ..gap import IMAGENET
+from ..trace import evaluating
 from ..wrap import probe_images
 from .chain import Layer, bare, chain
 
@@ -98,17 +98,6 @@ def _passing(network: nn.Module, layer: nn.Module, images: Tensor) -> Tensor | N
     finally:
         handle.remove()
     return seen[0] if len(seen) == 1 else None
-
-
-@contextmanager
-def evaluating(model: nn.Module):
-    """Eval mode for a while; each module gets its own mode back."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        yield model.eval()
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def _equal(maps: Tensor, passing: Tensor) -> bool:

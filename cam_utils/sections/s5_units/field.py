@@ -17,10 +17,9 @@ from torch.overrides import TorchFunctionMode
 
 from ...errors import CamError
 from ...image_maps import spec_of
-from ...networks.cut.cutting import evaluating
 from ...networks.gap import GapNetwork
 from ...networks.head import GATES
-from ...networks.trace import unwrapped
+from ...networks.trace import evaluating, unwrapped
 from ...networks.wrap import WrappedNetwork
 
 # times the network's input; a field wider than the last is taken to be the whole picture
