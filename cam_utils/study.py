@@ -150,7 +150,7 @@ def open_rows(
                 raise MissingData("no weights exist")
             found[row] = load(names[ask.profile], ask.root)
         except MissingData as error:
-            missing[row] = reason(error, ask)
+            missing[row] = reason(error, ask.root)
     if not found:
         reasons = "; ".join(f"{row}: {reason}" for row, reason in missing.items())
         raise MissingData(f"None of the networks is here. {reasons}")
@@ -164,14 +164,13 @@ def first_network(names: Sequence[str], root=None) -> nn.Module | None:
         try:
             return load_network(name, root)
         except MissingData as error:
-            where = str(error).replace(str(root), "<folder>")
-            print(f"{name} is not here: {where} (python -m cam_utils doctor says more)")
+            print(f"{name} is not here: {reason(error, root)} (`python -m cam_utils doctor`)")
     return None
 
 
-def reason(error: Exception, ask: Ask) -> str:
+def reason(error: object, root=None) -> str:
     """Why something is not here, without the name of this machine's folder."""
-    return str(error).replace(str(ask.root), "<folder>")
+    return str(error).replace(str(root), "<folder>") if root else str(error)
 
 
 def first(images, limit: int):

@@ -121,9 +121,8 @@ def _png(fig: Figure, name: str) -> bytes:
         fig.savefig(buffer, format="png", dpi=dpi, **how)
         if buffer.tell() <= MAX_PNG:
             return buffer.getvalue()
-        dpi = float(
-            int(0.97 * dpi * (MAX_PNG / buffer.tell()) ** 0.5)
-        )  # its size goes as the square
+        # the file grows as the square of the resolution
+        dpi = float(int(0.97 * dpi * (MAX_PNG / buffer.tell()) ** 0.5))
         if dpi < LEAST_DPI:
             break
     raise CamError(

@@ -72,8 +72,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--profile", default="mini", choices=("mini", "paper"))
     sub.add_argument(
         "--only",
-        help="comma-separated: maps, heads, table2, ablation, poolings, table4, table5, units, "
-        "text, successors, finer, attention, scores",
+        help="studies, comma-separated (a wrong name lists all); default: all of the profile",
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")

@@ -61,8 +61,10 @@ def report(root: str | None = None, list_networks: bool = False) -> str:
     else:
         lines.append(f"data: {folder}")
     packaged, data, weights = packaged_rows(), doctor_rows(folder), weight_rows(folder)
+    if folder is None:  # else every row would tell at length how to name one
+        data = [(name, yes, text if yes else "needs a folder") for name, yes, text in data]
     lines += ["", "networks trained on ImageNet", *(_row(*row) for row in packaged)]
-    lines += ["", "data sets", *(_row(name, yes, _detail(text)) for name, yes, text in data)]
+    lines += ["", "data sets", *(_row(*row) for row in data)]
     lines += ["", "weights (in weights/ of the data folder)", *(_row(*row) for row in weights)]
     lines += ["", "notebooks", *(_row(*row) for row in notebook_rows(data, [*packaged, *weights]))]
     return "\n".join(lines)
@@ -115,10 +117,6 @@ def notebook_rows(data: list[tuple], weights: list[tuple]) -> list[tuple[str, bo
         )
         rows.append((notebook, ready, detail))
     return rows
-
-
-def _detail(text: str) -> str:
-    return "needs a folder of data sets" if text.startswith("No folder of data sets") else text
 
 
 def _row(name: str, present: bool, detail: str) -> str:

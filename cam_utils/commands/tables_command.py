@@ -43,5 +43,8 @@ def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> li
             except MissingData as error:
                 if names:
                     raise
-                print(f"{name} ({STUDIES[name].shows}) left out: {reason(error, ask)}", flush=True)
+                print(
+                    f"{name} ({STUDIES[name].shows}) left out: {reason(error, ask.root)}",
+                    flush=True,
+                )
     return written

@@ -128,6 +128,11 @@ def by_seed(rows: pd.DataFrame) -> Rate:
     return seed_interval(rows.loc[rows["seed"].astype(str).str.isdigit(), "measured"])
 
 
+def in_words(rows: pd.DataFrame, digits: str = "") -> list[str]:
+    """Each stored row as number and interval, `digits` as in `format(rate, digits)`."""
+    return [format(Rate(r.measured, r.low, r.high, r.n), digits) for r in rows.itertuples()]
+
+
 def pick(rows: pd.DataFrame, **values) -> pd.DataFrame:
     """Rows of a table whose columns have these values, or one of several."""
     for column, wanted in values.items():

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...book import published as paper
 from ...errors import CamError
-from ...metrics.intervals import Rate, pick, seed_interval
+from ...metrics.intervals import Rate, by_seed, pick
 from ...networks.zoo.mini_weights import WEIGHTS
 from ...sections.s4_transfer import tables as table5
 from ...sections.s31_surgery import mini_results
@@ -135,7 +135,7 @@ def _of_heads(row: str, column: str, profile: str) -> str:
     own = rows[(rows["row"] == row) & (rows["metric"] == table2.METRICS[column])]
     if len(own) < 2:
         return ""
-    found = seed_interval(own["measured"])
+    found = by_seed(own)
     return f"; new layers on GoogLeNet, ten classes of photos, {found.n} seeds: {found} ({source})"
 
 

@@ -57,7 +57,7 @@ def _open(ask: Ask) -> Opened:
         return Opened(*_networks(ask, {"test": test, "train": train} | listed))
     except MissingData as error:
         print(f"Table 4 itself is not measured: {error}")
-        return Opened({}, listed, {"table4": reason(error, ask)})
+        return Opened({}, listed, {"table4": reason(error, ask.root)})
 
 
 def _networks(ask: Ask, parts: dict) -> tuple:

@@ -9,7 +9,7 @@ from ...data.partial import OfClasses
 from ...errors import MissingData
 from ...mini.drawn_once import DrawnOnce
 from ...networks import available_networks
-from ...study import first, first_network
+from ...study import first, first_network, reason
 
 # SUN's fully annotated part and the captioned photos are not named closely enough to be opened
 REAL = {"objects": "ade20k", "concepts": "coco_captions", "questions": "vqa"}
@@ -44,8 +44,7 @@ def open_part(part: str, profile: str, root=None, limit: int = 0):
             found = common_scenes(*found) if part == "objects" else found
             return [first(images, limit) for images in found]
         except MissingData as error:
-            told = str(error).replace(str(root), "<folder>")
-            print(f"{part}: drawn pictures ({SCENES}) instead, for {told}")
+            print(f"{part}: drawn pictures ({SCENES}) instead, for {reason(error, root)}")
     return [drawn(SCENES, split, limit) for split in ("train", "test")]
 
 

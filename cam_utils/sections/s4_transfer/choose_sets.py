@@ -2,7 +2,7 @@
 
 from ...errors import MissingData
 from ...features.splits import PROTOCOLS, SplitRule
-from ...study import first_network
+from ...study import first_network, reason
 from .transfer import Transfer, learn_svms
 
 GENERIC, WEAK = "imagenet/efficientnet-lite0", "mini/googlenet-gap"
@@ -36,10 +36,10 @@ def learn_all(profile: str, root=None, limit: int = 0, **options) -> dict[str, T
     except MissingData as error:
         if profile == "mini":
             raise
-        print(f"Drawn pictures instead of photos. {_told(error, root)}")
+        print(f"Drawn pictures instead of photos. {reason(error, root)}")
         found, missing = learn_svms(network, SETS["mini"], root, **options)
     for column, why in missing.items():
-        print(f"{column} is not here: {_told(why, root)}")
+        print(f"{column} is not here: {reason(why, root)}")
     return found
 
 
@@ -53,7 +53,3 @@ def actions_of(sets: dict[str, Transfer]) -> Transfer | None:
         "`python -m cam_utils doctor` says how to get it."
     )
     return None
-
-
-def _told(why: object, root) -> str:
-    return str(why).replace(str(root), "<folder>")

@@ -77,7 +77,7 @@ def _open(ask: Ask) -> Opened:
             opened = open_parts(rule, ask.root)
             parts[data] = [tuple(_few(images, ask) for images in pair) for pair in opened]
         except MissingData as error:
-            missing[data] = reason(error, ask)
+            missing[data] = reason(error, ask.root)
     if not parts:
         why = "; ".join(missing.values())
         raise MissingData(f"None of the data sets of Table 5 is here. {why}")
