@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -187,5 +188,6 @@ def name_row(ax: Axes, text: str, size: float | None = None, away: float = 0.05)
 
 
 def caption(fig: Figure, text: str) -> None:
-    """The provenance line under a figure."""
+    """The provenance line under a figure, in several lines where the figure is narrow."""
+    text = fill(text, int(21 * fig.get_figwidth()))  # letters of this size to an inch
     fig.supxlabel(text, fontsize=6.5, color="0.35", ha="left", x=0.005)

@@ -141,6 +141,9 @@ def test_verdicts_have_three_answers():
     assert verdicts.some_gain([flat, up]) is True
     assert verdicts.some_gain([flat, down]) is False
     assert verdicts.some_gain([flat, wide]) is None
+    narrow = Rate(3, 0.5, 5.5, 9)  # alone above zero; widened for six comparisons it is not
+    assert verdicts.some_gain([narrow]) is True
+    assert verdicts.some_gain([narrow, *[flat] * 5]) is None
     assert (
         verdicts.successors(None)
         == verdicts.larger_input_helps(None)

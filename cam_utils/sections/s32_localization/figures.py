@@ -197,12 +197,12 @@ def draw_thresholds(
     )  # fmt: skip
 
 
-def draw_table2(table: pd.DataFrame, made: dict, metric: str, kind: str = "mini") -> Figure:
+def draw_table2(table: pd.DataFrame, made: dict, metric: str) -> Figure:
     """Table 2's column `metric`: the paper's errors and the measured ones with intervals.
 
     Args:
         table: the stored rows; the paper's protocol, backprop's rule and the null baselines are
-            drawn, the last as vertical lines. made: their provenance. kind: "mini" or "real".
+            drawn, the last as vertical lines. made: their provenance.
     """
     own = table[table["metric"] == metric]
     rows = own[own["protocol"].isin(["PAPER", made["backprop's rule, chosen"]])]
@@ -218,9 +218,8 @@ def draw_table2(table: pd.DataFrame, made: dict, metric: str, kind: str = "mini"
             ax.axvline(row.measured, color="0.5", ls=style, lw=1, label=name)
         ax.set_xlabel(metric)
         fig.legend(loc="outside right upper")
-    prefix = "" if kind == "mini" else "real_"
     return captioned(
-        fig, f"{prefix}table2_localization", paper="Table 2", network=made["weights"],
+        fig, "table2_localization", paper="Table 2", network=made["weights"],
         n=made["n"], chosen=_stored(made),
         alt="Localization errors of Table 2, the paper's and the measured ones, with intervals "
         "and null baselines",
@@ -265,7 +264,9 @@ def draw_cross(cross: pd.DataFrame, made: dict, metric: str) -> Figure:
     """Every saliency through every box maker: errors in percent, as a coloured table."""
     own = cross[(cross["metric"] == metric) & cross["boxes"].isin(BOXES)]
     grid = own.pivot(index="saliency", columns="boxes", values="measured")
-    grid = grid.loc[list(SALIENCIES), list(BOXES)].rename(columns=lambda n: n.replace(" ", "\n", 1))
+    grid = grid.loc[list(SALIENCIES), list(BOXES)].rename(
+        columns=lambda n: "\n".join(n.rsplit(" ", 1))
+    )
     with plots.style():
         fig, ax = plt.subplots(figsize=(5.6, 2.6), layout="constrained")
         seaborn.heatmap(

@@ -16,7 +16,7 @@ from ...boxes.truth import Truth
 from ...evaluate.protocols import PAPER, RELEASED, Protocol
 from ...metrics import baselines
 from ...metrics.classification import classification_errors
-from ...metrics.intervals import Rate
+from ...metrics.intervals import Rate, in_words
 from ...metrics.localization import (
     box_right_given_class,
     five_box_error,
@@ -218,7 +218,7 @@ def labelled(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(row=rows["row"].where(own, rows["row"] + ", " + rows["protocol"]))
 
 
-def short(rows: pd.DataFrame, made: dict) -> pd.DataFrame:
+def short(rows: pd.DataFrame) -> pd.DataFrame:
     """What to read first: methods by CAM beside the paper's numbers, and the best null baseline."""
     cams = rows[rows["protocol"].isin(CAM_RULES)]
     return wide(labelled(pd.concat([cams, rows[rows["protocol"] == "baseline"].tail(3)]))).drop(
@@ -228,8 +228,7 @@ def short(rows: pd.DataFrame, made: dict) -> pd.DataFrame:
 
 def cam_differences(rows: pd.DataFrame) -> pd.DataFrame:
     """Stored differences between CAM and others, in points: a line a pair and box maker."""
-    found = (Rate.of(rows.iloc[[k]]) for k in range(len(rows)))
-    own = rows.assign(difference=[f"{rate:+.1f}" for rate in found])
+    own = rows.assign(difference=in_words(rows, "+.1f"))
     own["metric"] = own["metric"].str.replace(" localization error, %", "")
     own["CAM minus"] = own["second"]
     wide_rows = own.pivot(index=["boxes", "CAM minus"], columns="metric", values="difference")
@@ -241,8 +240,7 @@ def guesses_table() -> pd.DataFrame:
     parts = []
     for profile in ("mini", "paper"):
         rows, made = stored_table("table3", profile)
-        words = [f"{r.measured:.1f} [{r.low:.1f}, {r.high:.1f}]" for r in rows.itertuples()]
-        parts.append(rows.assign(network=made["network"], top5=words))
+        parts.append(rows.assign(network=made["network"], top5=in_words(rows)))
     columns = ["network", "guesses", "step", "chosen on", "top5", "n"]
     return pd.concat(parts, ignore_index=True)[columns]
 

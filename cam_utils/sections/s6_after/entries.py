@@ -61,7 +61,7 @@ def with_random_weights(network: nn.Module):
 
 
 def nulls(network: GapNetwork | None = None) -> dict:
-    """Entries that do not look, or look at something else; the last two need a network."""
+    """Entries that do not look, or look at something else; the last needs a network."""
     found = {GAUSSIAN: centre_gaussian, EDGES: edges}
     return found if network is None else found | {OTHER: of_another}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from ...metrics.intervals import Rate, mean_interval, pick, rate
+from ...metrics.intervals import Rate, in_words, mean_interval, pick, rate
 from ...metrics.maxbox import DELTAS, ROUNDS, pixel_precision
 from ...study import Frames
 from .scoring import TAUS, mask_overlaps, overlaps, pixels
@@ -91,8 +91,7 @@ def _pixel_ap(counts: np.ndarray, minus: np.ndarray | None = None, seed: int = 0
 def readable(rows: pd.DataFrame, metrics=(V1, V2, PXAP)) -> pd.DataFrame:
     """A stored table to read: one line for each entry, value [interval] in each column."""
     rows = pick(rows, metric=list(metrics))
-    text = [f"{r.measured:.1f} [{r.low:.1f}, {r.high:.1f}]" for r in rows.itertuples()]
-    wide = rows.assign(text=text).pivot(index="entry", columns="metric", values="text")
+    wide = rows.assign(text=in_words(rows)).pivot(index="entry", columns="metric", values="text")
     order = [m for m in metrics if m in wide]
     wide = wide.loc[rows["entry"].unique(), order].fillna("")
     taus = pick(rows, metric=V1).set_index("entry")
