@@ -2,7 +2,15 @@
 
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_open_figures():
+    """A test that draws leaves no figure open to the next, in whichever order they run."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")
