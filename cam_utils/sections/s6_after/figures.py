@@ -11,12 +11,14 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from ... import plots
+from ...book.figures import captioned
 from ...image_maps import to_picture
 from ...metrics.intervals import pick
 from ...networks.gap import class_name
 from ...pictures import as_picture
 from ...views import whole
-from .entries import EDGES, GAUSSIAN, OTHER, RANDOM, of_transformer
+from .entries import EDGES, GAUSSIAN, OTHER, RANDOM, finer, of_transformer
+from .tables import PXAP, V1, V2
 
 NULLS = (GAUSSIAN, EDGES, OTHER, RANDOM)
 OWN, NULL = "#2a6f97", "#8a8a8a"
@@ -71,6 +73,37 @@ def draw_maps(
     return fig
 
 
+def _of_photos(fig: Figure, name: str, network: nn.Module, n: int, alt: str) -> Figure:
+    return captioned(
+        fig, name, paper="after the paper", network=network, n=n, alt=alt,
+        chosen="free photos, the network's best class of each",
+    )  # fmt: skip
+
+
+def methods_side_by_side(network: nn.Module, pictures: list, entries: dict) -> Figure:
+    """`draw_maps` of several methods."""
+    fig, alt = (
+        draw_maps(network, pictures, entries),
+        "Photos, each with the maps of these methods: ",
+    )
+    return _of_photos(fig, "after_methods", network, len(pictures), alt + ", ".join(entries))
+
+
+def finer_side_by_side(network: nn.Module, pictures: list, layer: str) -> Figure:
+    """`draw_maps` of the coarse map and of ways to a finer one."""
+    fig, alt = (
+        draw_maps(network, pictures, finer(layer)),
+        "Photos with the coarse map and finer ones",
+    )
+    return _of_photos(fig, "after_finer", network, len(pictures), alt)
+
+
+ATTENTION_ALT = (
+    "Photos with a transformer's last attention, rollout, gradient-weighted attention and the map "
+    "of its head on the patches"
+)
+
+
 def draw_attention(network: nn.Module, pictures: list) -> Figure:
     """A transformer's kinds of attention, and its head on the patches: rows as of `draw_maps`."""
     view = whole(as_picture(pictures[0]), network.input_spec).tensor[None]
@@ -78,11 +111,13 @@ def draw_attention(network: nn.Module, pictures: list) -> Figure:
     return draw_maps(network, pictures, of_transformer(network, example))
 
 
-def draw_entries(rows: pd.DataFrame, metrics: tuple[str, ...]) -> Figure:
+def draw_entries(
+    rows: pd.DataFrame, made: dict, metrics: tuple[str, ...] = (V1, V2, PXAP)
+) -> Figure:
     """Each entry's scores with 95 % intervals; grey: entries that do not look at the class.
 
     Args:
-        rows: of a stored table. metrics: one panel each, as far as the table has them.
+        rows, made: of a stored table. metrics: one panel each, as far as the table has them.
     """
     metrics = [m for m in metrics if m in set(rows["metric"])]
     names = list(rows["entry"].unique())
@@ -103,10 +138,23 @@ def draw_entries(rows: pd.DataFrame, metrics: tuple[str, ...]) -> Figure:
             ax.set_xlabel(metric)
         axes[0, 0].set_yticks(range(len(names)), names)
         axes[0, 0].invert_yaxis()
-    return fig
+    return _stored(
+        fig, "after_successors", made,
+        f"{', '.join(metrics)} of methods and null entries, with intervals",
+    )  # fmt: skip
 
 
-def draw_ranks(ranks: pd.DataFrame, quality: pd.DataFrame, edges: str = EDGES) -> Figure:
+def _stored(fig: Figure, name: str, made: dict, alt: str) -> Figure:
+    chosen = f"stored rows of {made['images']} {made['split']}, seeded pictures"
+    return captioned(
+        fig, name, paper="after the paper", network=made["weights"], n=made["n"], chosen=chosen,
+        alt=alt,
+    )  # fmt: skip
+
+
+def draw_ranks(
+    ranks: pd.DataFrame, quality: pd.DataFrame, made: dict, edges: str = EDGES
+) -> Figure:
     """Left: each score's rank correlation with the truth. Right: CAM and the edge detector by it.
 
     Args:
@@ -131,4 +179,7 @@ def draw_ranks(ranks: pd.DataFrame, quality: pd.DataFrame, edges: str = EDGES) -
         left.invert_yaxis()
         right.set_xlabel("score, % (drop and deletion: less is better)")
         right.legend()
-    return fig
+    return _stored(
+        fig, "after_scores", made,
+        "Rank correlation of scores with the truth, and the scores of CAM and an edge detector",
+    )  # fmt: skip
