@@ -75,7 +75,7 @@ def draw_maps(
 
 def _of_photos(fig: Figure, name: str, network: nn.Module, n: int, alt: str) -> Figure:
     return captioned(
-        fig, name, paper="after the paper", network=network, n=n, alt=alt,
+        fig, name, paper="Figures after the paper", network=network, n=n, alt=alt,
         chosen="free photos, the network's best class of each",
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def draw_entries(
 def _stored(fig: Figure, name: str, made: dict, alt: str) -> Figure:
     chosen = f"stored rows of {made['images']} {made['split']}, seeded pictures"
     return captioned(
-        fig, name, paper="after the paper", network=made["weights"], n=made["n"], chosen=chosen,
+        fig, name, paper="Figures after the paper", network=made["weights"], n=made["n"], chosen=chosen,
         alt=alt,
     )  # fmt: skip
 
