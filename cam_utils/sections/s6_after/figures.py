@@ -147,8 +147,8 @@ def draw_entries(
 def _stored(fig: Figure, name: str, made: dict, alt: str) -> Figure:
     chosen = f"stored rows of {made['images']} {made['split']}, seeded pictures"
     return captioned(
-        fig, name, paper="Figures after the paper", network=made["weights"], n=made["n"], chosen=chosen,
-        alt=alt,
+        fig, name, paper="Figures after the paper", network=made["weights"], n=made["n"],
+        chosen=chosen, alt=alt,
     )  # fmt: skip
 
 
