@@ -183,16 +183,18 @@ def colour_bar(fig: Figure, mappable, axes, label: str = "") -> None:
 
 
 def draw_dots(
-    ax: Axes, names, rows: pd.DataFrame, label: str = "measured", zero: bool = False, told=None
-) -> None:
+    ax: Axes, names, rows: pd.DataFrame, label: str = "measured", zero: bool = False, told=None,
+    colours=MEASURED,
+) -> None:  # fmt: skip
     """One dot with its interval for each row (columns measured, low, high), the first on top.
 
     Args:
         zero: draw a line there. told: the paper's numbers of these rows, as open circles.
+        colours: one, or one for each row.
     """
     y = range(len(rows))
-    ax.hlines(y, rows["low"], rows["high"], color=MEASURED, lw=2)
-    ax.plot(rows["measured"], y, "o", color=MEASURED, ms=5, label=label)
+    ax.hlines(y, rows["low"], rows["high"], color=colours, lw=2)
+    ax.scatter(rows["measured"], y, s=25, color=colours, label=label, zorder=3)
     if told is not None:
         ax.plot(told, y, "o", mfc="white", mec=TOLD, label="paper, ILSVRC")
     if zero:
