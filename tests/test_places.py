@@ -22,7 +22,7 @@ from cam_utils import (
 from cam_utils.commands.doctor import weight_rows
 from cam_utils.networks import available_networks
 from cam_utils.networks.zoo.checkpoints import load_checkpoint
-from cam_utils.networks.zoo.places import folded, places_names, places_squeezenet
+from cam_utils.networks.zoo.places import with_norms_folded, places_names, places_squeezenet
 from cam_utils.views import center_crop
 
 

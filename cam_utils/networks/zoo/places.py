@@ -91,7 +91,7 @@ def places_squeezenet(path: Path) -> GapNetwork:
     return network.eval()
 
 
-def folded(state: dict[str, Tensor]) -> dict[str, list[Tensor]]:
+def with_norms_folded(state: dict[str, Tensor]) -> dict[str, list[Tensor]]:
     """Layer name to [weight, bias] with the batch norm behind the layer multiplied in.
 
     Args:
