@@ -22,7 +22,7 @@ from cam_utils import (
 from cam_utils.commands.doctor import weight_rows
 from cam_utils.networks import available_networks
 from cam_utils.networks.zoo.checkpoints import load_checkpoint
-from cam_utils.networks.zoo.places import with_norms_folded, places_names, places_squeezenet
+from cam_utils.networks.zoo.places import places_names, places_squeezenet, with_norms_folded
 from cam_utils.views import center_crop
 
 
@@ -144,7 +144,9 @@ def test_batch_norm_multiplied_in():
         f"a.bn.{part}": torch.rand(2, generator=g) + 0.5
         for part in ("mean", "inv_std", "gamma", "beta")
     }
-    layers = folded({"a.weight": weight, "a.bias": bias, "b.weight": weight, "b.bias": bias} | norm)
+    layers = with_norms_folded(
+        {"a.weight": weight, "a.bias": bias, "b.weight": weight, "b.bias": bias} | norm
+    )
     x = torch.randn(1, 3, 5, 5, generator=g)
     torch.testing.assert_close(F.conv2d(x, *layers["b"]), F.conv2d(x, weight, bias))
     expected = F.batch_norm(

@@ -80,7 +80,7 @@ def places_squeezenet(path: Path) -> GapNetwork:
             elif isinstance(layer, nn.MaxPool2d):
                 layer.ceil_mode = False
     try:
-        layers = folded(load_file(path))
+        layers = with_norms_folded(load_file(path))
     except (SafetensorError, KeyError) as error:
         raise BrokenWeights(
             f"{path} does not hold the weights of {SQUEEZENET}: {error}. Expected a safetensors "
