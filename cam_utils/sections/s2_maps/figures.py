@@ -42,7 +42,7 @@ def photo_and_answer(network: GapNetwork, image, probabilities: Tensor, count: i
 def map_by_hand(network: GapNetwork, image, map: Tensor, name: str) -> Figure:
     """A class's map (h, w) cell by cell, and enlarged over the photo."""
     with plots.style():
-        fig, axes = plots.panels(1, 3, 2.2, image.height / image.width)
+        fig, axes = plots.panels(1, 2, 2.6, image.height / image.width)
         cells = plots.show_map(axes[0, 0], map, f"the map of {name}, {len(map)} x {map.shape[1]}")
         axes[0, 0].set_aspect("auto")
         for (y, x), value in np.ndenumerate(map.numpy()):
@@ -50,12 +50,11 @@ def map_by_hand(network: GapNetwork, image, map: Tensor, name: str) -> Figure:
             at = {"ha": "center", "va": "center", "fontsize": 6, "color": colour}
             axes[0, 0].text(x, y, f"{value:.0f}", **at)
         plots.show_cam(axes[0, 1], image, _pasted(map, image), "over the photo")
-        plots.show_image(axes[0, 2], image, "the photo")
         plots.colour_bar(fig, cells, axes[:, :1])
     return captioned(
         fig, "real_fig02_map", paper="Figure 2, the map", network=network, n=1,
         chosen=f"{CAT}, its best class",
-        alt="A table of 7 x 7 numbers, the same as colours over a cat's face, and the photo",
+        alt="A table of 7 x 7 numbers, and the same as colours over a cat's face",
     )  # fmt: skip
 
 
@@ -85,7 +84,7 @@ def figure2(network: GapNetwork, image, features: Tensor, label: int, images=Non
     name = class_name(network, label)
     few, all_of_it = float(terms[order[:4]].abs().max()), float(total.abs().max())
     with plots.style():
-        fig, axes = plots.panels(2, 4, 1.75)
+        fig, axes = plots.panels(2, 4, 1.55, titled=4)
         for ax, k in zip(axes[0], order[:4], strict=True):
             text = f"unit {int(k)}: $w$ = {weights[k]:.2f}\nadds {added[k]:.2f}"
             small = plots.show_map(ax, terms[k], text, few)
@@ -98,8 +97,9 @@ def figure2(network: GapNetwork, image, features: Tensor, label: int, images=Non
             over, image, _pasted(total, image), f"{name}\nscore {total.mean() + bias:.2f}"
         )
         plots.show_image(plain, image)
-        for ax, sign in zip(axes.flat, ["", *"++++="], strict=False):
+        for ax, sign in zip(axes.flat, ["", *"++++=", "", ""], strict=True):
             ax.text(-0.08, 0.5, sign, transform=ax.transAxes, ha="center", va="center", fontsize=13)
+            ax.title.set_fontsize(8)
         plots.colour_bar(fig, small, axes[0])
         plots.colour_bar(fig, large, axes[1])
     drawn = images is not None
@@ -128,7 +128,7 @@ def figure3(network: GapNetwork, images, seen: Survey, seed: int, columns: int =
     probabilities = seen.logits.float().softmax(1)
     with plots.style():
         fig, axes = plots.panels(
-            2 * len(classes), max(columns, 3), 1.55, _aspect(pictures), titled=len(classes)
+            2 * len(classes), max(columns, 3), 1.4, _aspect(pictures), titled=len(classes)
         )
         for row, (label, places) in enumerate(shown.items()):
             high = float(seen.label_maps[places].max())
@@ -160,7 +160,7 @@ def figure4(network: GapNetwork, images, seen: Survey) -> Figure:
     scores = seen.logits[place].float().softmax(0)[classes]
     low, high = min(0.0, float(maps.min())), float(maps.max())
     with plots.style():
-        fig, axes = plots.panels(2, len(classes) + 1, 1.75, _aspect([record.image]))
+        fig, axes = plots.panels(2, len(classes) + 1, 1.5, _aspect([record.image]))
         truth = f"truth: {class_name(network, record.label)}" if record.label >= 0 else "image"
         plots.show_image(axes[0, 0], record.image, truth)
         for column, (label, score, map) in enumerate(zip(classes, scores, maps, strict=True)):
@@ -198,7 +198,7 @@ def draw_checks(stored: str, found: dict[str, Rate], network: GapNetwork, images
     groups = sorted(filter(None, (shares, others)), key=lambda g: list(found).index(g[0]))
     with plots.style():
         fig, axes = plt.subplots(
-            len(groups), 1, squeeze=False, figsize=(8.6, 0.36 * len(found) + 1.2),
+            len(groups), 1, squeeze=False, figsize=(7, 0.34 * len(found) + 1.2),
             layout="constrained", height_ratios=[len(g) + 1 for g in groups],
         )  # fmt: skip
         for ax, group in zip(axes[:, 0], groups, strict=True):

@@ -100,13 +100,12 @@ def draw_misread(network: GapNetwork, images, seen: Survey) -> Figure:
     image = images[int(seen.indices[place])].image
     (map,) = views.paste_whole(seen.maps[place, :1], image.size[::-1])
     with plots.style():
-        fig, axes = plots.panels(1, len(found), 2.1, image.height / image.width)
+        fig, axes = plots.panels(1, len(found), 1.85, image.height / image.width, titled=2)
         for ax, (way, ious) in zip(axes[0], overlaps.items(), strict=True):
-            bar = plots.show_cam(ax, image, map, way)
+            moved = f"moves {rate(ious < MOVED).value:.0f} %, IoU {ious.mean():.2f}"
+            bar = plots.show_cam(ax, image, map, f"{way}\n{moved}")
             plots.show_boxes(ax, rule[place], "#2a6f97", linestyle=":")
             plots.show_boxes(ax, found[way][place])
-            text = f"moves {rate(ious < MOVED).value:.0f} % of boxes\nmean IoU {ious.mean():.2f}"
-            ax.text(0.5, -0.04, text, transform=ax.transAxes, ha="center", va="top", fontsize=8)
         plots.colour_bar(fig, bar, axes)
     return captioned(
         fig, "fig02_misreadings", paper="Figure 2, misread", network=network, images=images,
