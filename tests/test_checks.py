@@ -256,10 +256,8 @@ def test_figures_name_their_classes_and_images(network, images, seen):
 
 
 def test_checks_are_drawn_beside_the_stored_numbers(network, images):
-    found = {
-        "centre of the image in a true box, %": Rate(40, 30, 50, 9),
-        tables.FALLS: Rate(0.2, 0.1, 0.3, 9),
-    }
+    centre = "centre of the image in a true box, %"
+    found = {centre: Rate(40, 30, 50, 9), tables.FALLS: Rate(0.2, 0.1, 0.3, 9)}
     fig = figures.draw_checks("01_regions", found, network, images)
     shares, falls = fig.axes
     (here, real) = (c.lines[0].get_xdata()[0] for c in shares.containers)
