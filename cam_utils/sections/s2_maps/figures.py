@@ -257,7 +257,7 @@ def _aspect(images: list) -> float:
 def _correlations(ax, maps: Tensor) -> None:
     """The correlation of every pair of the maps, as a small table of colours and numbers."""
     table = correlation(maps[:, None], maps[None]).numpy()
-    ax.imshow(table, cmap=plots.SIGNED, vmin=-1, vmax=1)
+    ax.imshow(table, cmap=plots.SIGNED, vmin=-1, vmax=1, aspect="auto")
     for (i, j), value in np.ndenumerate(table):
         colour = "white" if abs(value) > 0.6 else "black"
         ax.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=6, color=colour)
