@@ -146,7 +146,8 @@ def display_picture(png: bytes, alt: str) -> None:
     shrink = min(1, SHOWN / picture.width)
     size = tuple(round(side * shrink) for side in picture.size)
     buffer = io.BytesIO()
-    picture.resize(size, Image.Resampling.LANCZOS).save(buffer, "jpeg", quality=85)
+    small = picture.resize(size, Image.Resampling.LANCZOS)
+    small.save(buffer, "jpeg", quality=85, progressive=True)  # a tenth smaller, the same pixels
     shown = dict(zip(("width", "height"), (side // 2 for side in size), strict=True))
     display(
         {
