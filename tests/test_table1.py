@@ -209,7 +209,7 @@ def test_seeds_are_drawn_with_both_means():
     rows = pick(tables.drawn_heads(), network="googlenet-gmp - googlenet-gap")
     fig = figures.draw_seeds({"one": (rows, 0.6), "two": (rows, 3.1)})
     labels = [text.get_text() for text in fig.axes[0].get_yticklabels()]
-    assert labels == ["0", "1", "2", "over pictures", "over seeds"]
+    assert labels == ["seed 0", "seed 1", "seed 2", "over pictures", "over seeds"]
     assert fig.axes[1].lines[-1].get_xdata()[0] == 3.1
 
 
@@ -231,7 +231,7 @@ def test_the_live_curve_joins_the_stored_ones():
     records = mini_results.logs()
     fig = figures.draw_curves(records, ("mine", live))
     *_, line = fig.axes[1].lines
-    assert line.get_xdata().tolist() == [100, 200]
+    assert line.get_xdata().tolist() == [0.1, 0.2]  # thousands
     assert len(fig.axes[0].lines) + len(fig.axes[1].lines) == len(records) + 1
 
 

@@ -191,7 +191,8 @@ def draw_maps(
                 ax.images[-1].set_interpolation("nearest")
     return captioned(
         fig, name, paper="Section 3.1, mapping resolution", network=list(networks.values()),
-        images=images, n=len(chosen), chosen=f"{rule}; each map on its own scale",
+        images=images, n=len(chosen),
+        chosen=f"{rule}; orange for the class, blue against it, each map on its own scale",
         alt="The same pictures with the true class's map by several networks: "
         + ", ".join(title.replace("\n", " ") for title in networks),
     )  # fmt: skip
@@ -209,11 +210,15 @@ def draw_curves(records: dict[str, dict], live: tuple[str, pd.DataFrame] | None 
         "cut and fine-tuned": [n for n, r in records.items() if r["cut from"] is not None],
     }
     with plots.style():
-        fig, axes = plt.subplots(1, 2, figsize=(8.4, 3), sharey=True, layout="constrained")
+        fig, axes = plt.subplots(
+            1, 2, figsize=(8.4, 3), sharex=True, sharey=True, layout="constrained"
+        )
         for ax, (title, names) in zip(axes, kinds.items(), strict=True):
             for name in names:
                 _curve(ax, pd.DataFrame(records[name]["log"]), marker=".", label=name)
-            ax.set(title=title, xlabel="pictures shown", xscale="log")
+            ax.set(title=title, xlabel="thousands of pictures shown", xscale="log")
+            ax.set_xticks(ticks := (1, 3, 10, 30, 100), ticks)
+            ax.minorticks_off()
             ax.grid(alpha=0.3)
         if live is not None:
             name, log = live
@@ -229,7 +234,7 @@ def draw_curves(records: dict[str, dict], live: tuple[str, pd.DataFrame] | None 
 
 
 def _curve(ax, log: pd.DataFrame, **how) -> None:
-    ax.plot(log["images"].cumsum(), log["error"], **how)
+    ax.plot(log["images"].cumsum() / 1000, log["error"], **how)
 
 
 def draw_errors(ranks: dict[str, np.ndarray], networks: dict, images) -> Figure:
@@ -269,7 +274,7 @@ def draw_drops(ranks: dict[str, np.ndarray], networks: dict, images) -> Figure:
     }
     if images.name == "mini/objects":
         longer = {row: drop(ranks, row, 1, longer=True) for row in CUT_FROM}
-        columns["top-1, original trained on"] = longer, None
+        columns["top-1 error, points;\noriginal trained on for as long"] = longer, None
     fig = _dot_plots(columns, f"measured, {images.name} {images.split}", zero=True)
     return captioned(
         fig, "table1_drops", paper="Table 1, the differences", network=list(networks.values()),
@@ -303,12 +308,17 @@ def draw_seeds(differences: dict[str, tuple[pd.DataFrame, float]]) -> Figure:
     Args:
         differences: {title: (rows of one difference as of `studies.head_rows`, the paper's)}.
     """
+    most = max(len(rows) for rows, _ in differences.values())
     with plots.style():
-        fig, axes = plt.subplots(1, len(differences), figsize=(8.6, 2.6), layout="constrained")
+        fig, axes = plt.subplots(
+            1, len(differences), figsize=(8.6, 0.22 * most + 1.6), layout="constrained"
+        )
         for ax, (title, (rows, told)) in zip(axes, differences.items(), strict=True):
-            over = pd.DataFrame([by_seed(rows).as_row(4) | {"seed": "over seeds"}])
-            rows = pd.concat([rows, over]).replace({"mean": "over pictures"})
-            plots.draw_dots(ax, rows["seed"], rows, zero=True)
+            over = pd.DataFrame([by_seed(rows).as_row(4)])
+            names = [f"seed {s}" if str(s).isdigit() else s for s in rows["seed"]]
+            names = [name.replace("mean", "over pictures") for name in names]
+            rows = pd.concat([rows, over])
+            plots.draw_dots(ax, [*names, "over seeds"], rows, zero=True)
             ax.axvline(told, color=plots.TOLD, ls="--", lw=1)
             ax.set(title=title, xlabel="points of top-1 error")
     return captioned(
