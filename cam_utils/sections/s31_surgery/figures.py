@@ -194,7 +194,7 @@ def draw_maps(
         images=images, n=len(chosen),
         chosen=f"{rule}; orange for the class, blue against it, each map on its own scale",
         alt="The same pictures with the true class's map by several networks: "
-        + ", ".join(title.replace("\n", " ") for title in networks),
+        + "; ".join(networks),
     )  # fmt: skip
 
 
