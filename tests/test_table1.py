@@ -10,7 +10,13 @@ from cam_utils.data import Subset
 from cam_utils.metrics.classification import true_ranks
 from cam_utils.metrics.intervals import Rate, by_seed, pick
 from cam_utils.networks.surgery import gap_surgery
-from cam_utils.sections.s31_surgery import figures, mini_results, tables, verdicts
+from cam_utils.sections.s31_surgery import (
+    definitions,
+    figures,
+    mini_results,
+    tables,
+    verdicts,
+)
 from cam_utils.study import Ask, open_rows, stored_table
 
 
@@ -129,7 +135,7 @@ def test_alexnets_drop_and_its_repair_are_judged():
 
 
 def test_counts_of_the_definitions_are_arithmetic():
-    budget = figures.parameter_table()
+    budget = definitions.parameter_table()
     found = verdicts.surgery(budget)
     assert [v.holds for v in found] == [False, True, False]
     assert {v.kind for v in found} == {"arithmetic"}
@@ -220,7 +226,7 @@ def test_places_are_lost_after_pool5_and_maps_keep_them(drawn):
         "after fc6: 256 numbers",
     ]  # fmt: skip
     networks = {"coarse": load_network("mini/googlenet"), "fine": load_network("mini/vgg-gap")}
-    fig = figures.draw_maps(networks, drawn, [0, 2], "some_maps", "any")
+    fig = figures.draw_class_maps(networks, drawn, [0, 2], "some_maps", "any")
     sides = [ax.images[-1].get_array().shape[:2] for ax in fig.axes[:3]]
     assert sides == [(112, 112), (7, 7), (14, 14)]
     assert len(fig.axes) == 6
@@ -236,13 +242,13 @@ def test_the_live_curve_joins_the_stored_ones():
 
 
 def test_the_surgery_in_numbers():
-    table = figures.parameter_table().set_index(["network", "added"])
+    table = definitions.parameter_table().set_index(["network", "added"])
     assert table.loc[("vgg-gap", "as the paper says"), "saved"] == pytest.approx(85.21, abs=0.01)
     assert table["removed"].groupby(level=0).first().to_dict() == {
         "alexnet-gap": 0, "googlenet-gap": 12, "vgg-gap": 0,
     }  # fmt: skip
     with torch.device("meta"):
-        stages = figures.stages(gap_surgery("googlenet-gap"))
+        stages = definitions.stages(gap_surgery("googlenet-gap"))
     assert stages["stage"].tolist()[-4:] == ["inception_4e", "cam_conv", "GAP", "cam_fc"]
     assert stages["parameters"].sum() == 12_179_752
     assert stages.set_index("stage")["side"]["inception_4e"] == 14
