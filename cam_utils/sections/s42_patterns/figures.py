@@ -1,7 +1,6 @@
 """Figures 9 to 12: maps of scenes, concepts, text and answers, with what is truly there."""
 
 import textwrap
-from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,122 +8,63 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.patheffects import withStroke
 
 from ... import plots
+from ...book import published
+from ...book.figures import captioned
+from ...data.record import Question, Record
 from ...evaluate.maps import one_class, records_with_maps
 from ...features import svm_network
 from ...mini.drawn_once import Twins
+from ...networks.gap import GapNetwork
 from .answers import Answerer, answer_network, asked, image_share
 from .concepts import Studied
 from .informative import listing, lists
+from .panels import Panel, draw_panel, draw_rows, scale
 from .tally import NOISE, Rule, Tally
 from .text_detector import WITH_TEXT, TextStudied
 
-WRONG = "#d62728"
 FREQUENT, INFORMATIVE = "0.55", "#2a6fbb"
 
 
-@dataclass(frozen=True)
-class Panel:
-    """One picture with a map.
-
-    Attributes:
-        map: (H, W) in the picture's frame; None: the picture alone.
-        mask: (H, W) bool, outlined in green: what is truly there. boxes: (m, 4), green too.
-        note: under the picture. wrong: the title is red.
-    """
-
-    image: Image.Image
-    map: np.ndarray | None
-    title: str = ""
-    mask: np.ndarray | None = None
-    boxes: np.ndarray | None = None
-    note: str = ""
-    wrong: bool = False
-
-
-def draw_rows(
-    rows: dict[str, list[Panel]], label: str, size: float = 1.45, shared: bool = False
+def draw_region(
+    network, images, record: Record, map: np.ndarray, scene: str, under: dict[str, np.ndarray]
 ) -> Figure:
-    """Rows of panels; the maps of a row (with `shared`: of all rows) have one scale and its bar.
+    """A picture, the map (H, W) of a scene, and the objects that lie under its highest part.
 
     Args:
-        rows: {text at the left: panels}; all rows are equally long.
-        label: of the colour bars, in the maps' unit.
+        under: {object: (H, W) bool}; empty: only the picture and its map.
     """
-    count = max(len(row) for row in rows.values())
-    with plots.style():
-        fig, axes = plots.panels(len(rows), count, size, titled=0)
-        fig.set_figwidth(fig.get_figwidth() + 1.0)  # the colour bar's
-        fig.set_figheight(fig.get_figheight() + sum(_text_height(r) for r in rows.values()))
-        everything = [p for row in rows.values() for p in row]
-        bar = None
-        for line, (text, row) in zip(axes, rows.items(), strict=True):
-            low, high = scale(everything if shared else row)
-            for ax, panel in zip(line, row, strict=False):
-                bar = draw_panel(ax, panel, low, high) or bar
-            line[0].text(
-                -0.06, 0.5, text, transform=line[0].transAxes, rotation=90, ha="right",
-                va="center", fontsize=7.5,
-            )  # fmt: skip
-            if bar is not None and not shared:
-                plots.colour_bar(fig, bar, line, label)
-        if bar is not None and shared:
-            plots.colour_bar(fig, bar, axes, label)
-    return fig
+    panels = [Panel(record.image, None, "the picture"), Panel(record.image, map, f"map: {scene}")]
+    if under:
+        every = np.any(list(under.values()), 0)
+        panels.append(Panel(record.image, map, "objects under its highest part", every))
+    fig = draw_rows({"": panels}, "map, decision units", size=2.6)
+    for name, mask in under.items():
+        y, x = np.argwhere(mask).mean(0)
+        ink = [withStroke(linewidth=2, foreground="white")]
+        fig.axes[2].text(x, y, name, ha="center", va="center", fontsize=8, path_effects=ink)
+    return captioned(
+        fig, "fig09_region" if under else "fig09_map", paper="Figure 9, one picture",
+        network=network, images=images, n=1, chosen="the first held-out picture",
+        alt=f"A picture, its map of the scene {scene}"
+        + ", and the objects under the map's highest part, by name" * bool(under),
+    )  # fmt: skip
 
 
-def _text_height(row: list[Panel]) -> float:
-    """Inches that the titles and notes of a row take."""
-    titles = max(p.title.count("\n") + 1 if p.title else 0 for p in row)
-    return 0.15 * titles + 0.2 * any(p.note for p in row) + 0.08
-
-
-def scale(panels: list[Panel]) -> tuple[float, float]:
-    """The range of the maps of several panels, zero included; from the 0.5th to the 99.5th
-    percentile, so that one hot corner does not leave all else pale."""
-    maps = [p.map for p in panels if p.map is not None]
-    if not maps:
-        return 0.0, 1.0
-    low, high = np.quantile(np.concatenate([m.ravel() for m in maps]), [0.005, 0.995])
-    return min(0.0, float(low)), max(float(high), 1e-6)
-
-
-def draw_panel(ax: Axes, panel: Panel, low: float, high: float):
-    """Draw one panel; returns the mappable of its map, or None."""
-    bar = None
-    if panel.map is None:
-        plots.show_image(ax, panel.image, panel.title)
-    else:
-        bar = plots.show_cam(ax, panel.image, panel.map, panel.title, low, high, opacity=0.8)
-    if panel.mask is not None and panel.mask.any():
-        height, width = panel.mask.shape
-        x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
-        for colour, thick in (("black", 1.8), (plots.TRUTH, 1.1)):
-            ax.contour(x, y, panel.mask.astype(float), [0.5], colors=[colour], linewidths=thick)
-        ax.set_xlim(0, width)
-        ax.set_ylim(height, 0)
-    if panel.boxes is not None:
-        plots.show_boxes(ax, panel.boxes, plots.TRUTH, linewidth=1.2)
-    ax.title.set_fontsize(8)
-    if panel.wrong:
-        ax.title.set_color(WRONG)
-    if panel.note:
-        ax.text(0.5, -0.03, panel.note, transform=ax.transAxes, ha="center", va="top", fontsize=7)
-    return bar
-
-
-def draw_scenes(
-    network, images, counted: Tally, rule: Rule, scenes: list[str], seed: int = 0
-) -> Figure:
+def draw_scenes(network, images, counted: Tally, rule: Rule, seed: int = 0, by: str = "") -> Figure:
     """For each scene four pictures with maps, and its most frequent and most informative objects.
 
-    The same shares by a map of noise are ticks beside the informative bars.
+    The scenes are the paper's two, or the first two where those are not in the data. The same
+    shares by a map of noise are ticks beside the informative bars.
 
     Args:
-        network, images: what was counted.
+        network, images: what was counted. by: what the network's features were trained on, "scenes"
+            where that is known.
     """
+    scenes = [s for s in published.figure9()["scene"].unique() if s in images.classes]
+    scenes = scenes or images.classes[:2]
     shown = {s: scene_panels(network, images, counted.predicted, s, seed) for s in scenes}
     listed = lists(counted, rule)
     with plots.style():
@@ -145,7 +85,15 @@ def draw_scenes(
             axes["F"].set_title(f"{scene}: frequent, P(object)", fontsize=8.5)
             bars(axes["I"], telling, "informative", INFORMATIVE, control)
             axes["I"].set_title("informative, P(overlap | object)", fontsize=8.5)
-    return fig
+    features = network.name.removesuffix("+svm") + f", trained on {by}" * bool(by)
+    fig.suptitle(f"linear SVMs on features of {features}", fontsize=9)
+    return captioned(
+        fig, "fig09_scene_network" if by else "fig09_informative_objects", network=network,
+        paper="Figure 9" + f", by a network trained on {by}" * bool(by), images=images,
+        n=len(images), chosen="four pictures each by seed, wrong ones (red) in their share",
+        alt=f"{images.name}: maps of two scene categories by {features}, and their six most "
+        "frequent and most informative objects with intervals, beside those of a random map",
+    )  # fmt: skip
 
 
 def bars(
@@ -191,6 +139,19 @@ def scene_panels(
     ]
 
 
+def draw_concepts(network: GapNetwork, images, studied: dict[str, Studied]) -> Figure:
+    """Figure 10: for each phrase the pictures ranked first, and the last that show the concept."""
+    rows = {phrase: concept_panels(network, images, found) for phrase, found in studied.items()}
+    return captioned(
+        draw_rows(rows, "map, decision units", size=1.3), "fig10_concepts", paper="Figure 10",
+        network=network, images=images, n=len(images),
+        chosen="ranks 1 to 3 of the held-out pictures and the two last ranked that show the "
+        "concept",
+        alt=f"{images.name}: held-out pictures ranked first and last for each phrase, with the map "
+        "of each phrase and the true region outlined",
+    )  # fmt: skip
+
+
 def concept_panels(network, images, studied: Studied, best: int = 3, worst: int = 2) -> list[Panel]:
     """The held-out pictures ranked first, then the last ranked of those that show the concept."""
     order = studied.order.tolist()
@@ -204,6 +165,17 @@ def concept_panels(network, images, studied: Studied, best: int = 3, worst: int 
         title = f"rank {order.index(i) + 1}" + ("" if studied.shown[i] else ": not there")
         panels.append(Panel(record.image, maps[0], title, mask, wrong=not studied.shown[i]))
     return panels
+
+
+def draw_text(found: TextStudied, images, seed: int = 0) -> Figure:
+    """Figure 11: pictures with text and the detector's maps; below, the same without the words."""
+    return captioned(
+        draw_rows(text_panels(found, images, seed), "map, decision units", shared=True),
+        "fig11_text", paper="Figure 11", network=found.network, images=images,
+        n=len(found.placed), chosen="four by seed and the two with the least energy on words",
+        alt="Drawn streets with the map of a text detector and the true word boxes; below, the "
+        "same streets without their words",
+    )  # fmt: skip
 
 
 def text_panels(found: TextStudied, images, seed: int = 0, count: int = 4) -> dict[str, list]:
@@ -226,6 +198,47 @@ def text_panels(found: TextStudied, images, seed: int = 0, count: int = 4) -> di
     maps = records_with_maps(found.network, Twins(images), chosen, one_class(WITH_TEXT))
     rows["its words taken out"] = [Panel(record.image, own[0]) for _, record, own in maps]
     return rows
+
+
+def draw_question(
+    network, images, record: Record, question: Question, maps: dict[str, np.ndarray]
+) -> Figure:
+    """One question, and the maps of two answers to it on one scale.
+
+    Args:
+        maps: {title: (H, W)}.
+    """
+    panels = [Panel(record.image, None, question.text, _evidence(record, question))]
+    panels += [Panel(record.image, map, title) for title, map in maps.items()]
+    return captioned(
+        draw_rows({"": panels}, "map, score units", size=2.6), "fig12_question", network=network,
+        paper="Figure 12, one question", images=images, n=1,
+        chosen="the first question whose answer is an object of the picture",
+        alt="A picture with a question about it, the object that holds the true answer outlined, "
+        "and the maps of the best and the second best answer",
+    )  # fmt: skip
+
+
+def draw_answers(
+    network: GapNetwork, answerer: Answerer, images, values: np.ndarray, seed: int = 0
+) -> Figure:
+    """Figure 12: questions with the answers given and their maps; arguments of `answer_panels`."""
+    panels = answer_panels(network, answerer, images, values, seed)
+    rows = {"": panels[:6], " ": panels[6:]}
+    return captioned(
+        draw_rows(rows, "map, score units", shared=True), "fig12_answers", paper="Figure 12",
+        network=network, images=images, n=sum(len(images.questions(i)) for i in range(len(images))),
+        chosen="questions by seed, wrongly answered ones (red) in their measured share",
+        alt=f"Questions about {images.name} with the answers given, the maps of the answers and "
+        "the object that holds the true answer",
+    )  # fmt: skip
+
+
+def _evidence(record: Record, question: Question) -> np.ndarray | None:
+    """(H, W) bool: the objects that hold the true answer; None where that is not known."""
+    if not (question.evidence and record.objects):
+        return None
+    return record.masks[np.array(record.objects) == question.evidence].any(0)
 
 
 def answer_panels(
@@ -255,11 +268,17 @@ def answer_panels(
     for k, (_, record, found) in zip(chosen, maps, strict=True):
         question = questions[k]
         text = given[k] if not wrong[k] else f"{given[k]} (truth: {question.answer})"
-        mask = None
-        if question.evidence and record.objects:
-            mask = record.masks[np.array(record.objects) == question.evidence].any(0)
         note = f"picture's share {share[k]:.0%}"
         words = textwrap.fill(question.text, 26, break_long_words=False, break_on_hyphens=False)
         title = f"{words}\n{text}"
-        panels.append(Panel(record.image, found[0], title, mask, note=note, wrong=wrong[k]))
+        panels.append(
+            Panel(
+                record.image,
+                found[0],
+                title,
+                _evidence(record, question),
+                note=note,
+                wrong=wrong[k],
+            )
+        )
     return panels
