@@ -202,7 +202,7 @@ def test_leads_of_other_networks_stand_beside_those_of_drawings_alone(toys):
     assert all(list(rates) == list(tally.SOURCES[1:]) for rates in beside.values())
     assert list(tables.leads("9", live, test)) == [choose.GENERIC]
     assert tables.leads("12", {"net": {}}, test) == {}
-    figure = charts.draw_leads("9", beside, [], drawn, "what is told")
+    figure = charts.draw_leads("9", beside, [load_network(choose.WEAK)], drawn, "what is told")
     (ax,) = figure.axes
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert dots[0].get_xdata().tolist() == [1.0] * 3

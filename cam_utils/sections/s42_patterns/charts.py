@@ -32,10 +32,11 @@ def draw_leads(
         fig, ax = _axes(1, found)
         _dots(ax[0], found, zero=True)
         ax[0].set_xlabel(f"the map's lead in {unit}, points")
-        fig.legend(*ax[0].get_legend_handles_labels(), loc="outside right upper")
+        fig.legend(*ax[0].get_legend_handles_labels(), loc="outside right upper", fontsize=7.5)
     return captioned(
         fig, f"fig{int(figure):02d}_controls", paper=f"Figure {figure}, beside controls",
-        network=networks, images=images, chosen="all pictures, 95 % intervals over them",
+        network=networks if len(networks) > 1 else networks[0], images=images,
+        chosen="all pictures, 95 % intervals; stored: rows that the study patterns measured",
         alt=f"The lead of the maps of figure {figure} over each control, by several networks, with "
         "intervals",
     )  # fmt: skip
@@ -51,7 +52,7 @@ def draw_ranking(studied: dict[str, Studied], network, images) -> Figure:
         fig, ax = _axes(1, found)
         _dots(ax[0], found)
         ax[0].set(xlabel=f"average precision of {len(images)} held-out pictures, %", xlim=(0, 100))
-        fig.legend(loc="outside right upper")
+        fig.legend(loc="outside right upper", fontsize=7.5)
     return captioned(
         fig, "fig10_ranking", paper="Figure 10, the ranking", network=network, images=images,
         n=len(images), chosen="all held-out pictures",
@@ -77,7 +78,7 @@ def draw_accuracies(table: pd.DataFrame, network, images) -> Figure:
         fig, ax = _axes(1, found)
         _dots(ax[0], found)
         ax[0].set(xlabel="answered right, %", xlim=(0, 100))
-        fig.legend(loc="outside right upper")
+        fig.legend(loc="outside right upper", fontsize=7.5)
     return captioned(
         fig, "fig12_accuracies", paper="Figure 12, the answers", network=network, images=images,
         n=int(count["all"]), chosen="all questions about the held-out pictures",
@@ -93,14 +94,14 @@ def draw_street(found: dict[str, dict], made: dict) -> Figure:
         found: of `tables.street_leads`. made: provenance of the first two panels' rows.
     """
     with plots.style():
-        fig, axes = _axes(len(found), next(iter(found.values())), 3.1)
+        fig, axes = _axes(len(found), next(iter(found.values())), 2.3)
         for ax, (title, own) in zip(axes, found.items(), strict=True):
             _dots(ax, own, zero=True)
             ax.set_title(title, fontsize=9)
         for ax in axes[1:]:
             ax.set_yticklabels([])
         axes[1].set_xlabel("the map's lead in energy on words, points")
-        fig.legend(*axes[1].get_legend_handles_labels(), loc="outside right upper")
+        fig.legend(*axes[1].get_legend_handles_labels(), loc="outside right upper", fontsize=7.5)
     return captioned(
         fig, "real_fig11_text", paper="Figure 11, beside controls", network=made["weights"],
         n=made["n"], chosen="stored rows of real photos, 95 % intervals over them",
@@ -110,12 +111,12 @@ def draw_street(found: dict[str, dict], made: dict) -> Figure:
     )  # fmt: skip
 
 
-def _axes(count: int, found: dict[str, dict], width: float = 5.2) -> tuple[Figure, list[Axes]]:
+def _axes(count: int, found: dict[str, dict], width: float = 3.5) -> tuple[Figure, list[Axes]]:
     """`count` axes side by side, as high as the rows of the first series need."""
     rows = len(next(iter(found.values())))
-    high = rows * (0.14 + 0.13 * len(found)) + 0.9
+    high = rows * (0.1 + 0.1 * len(found)) + 0.8
     fig, axes = plt.subplots(
-        1, count, figsize=(width * count + 2.4, high), layout="constrained", squeeze=False
+        1, count, figsize=(width * count + 2.2, high), layout="constrained", squeeze=False
     )
     return fig, list(axes[0])
 
@@ -131,5 +132,6 @@ def _dots(ax: Axes, found: dict[str, dict[str, Rate]], zero: bool = False) -> No
         ax.plot(value, y, "o", color=colour, ms=4.5, label=title)
     if zero:
         ax.axvline(0, color="black", lw=0.8)
-    ax.set_yticks(range(len(rows)), rows)
+    ax.set_yticks(range(len(rows)), rows, fontsize=8)
+    ax.tick_params(axis="x", labelsize=8)
     ax.set_ylim(len(rows) - 0.5, -0.5)

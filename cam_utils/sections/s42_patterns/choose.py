@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 from torch import nn
 
+from ...book import published
 from ...book.params import Params
 from ...data import open_images
 from ...data.partial import OfClasses
@@ -77,6 +78,12 @@ def drawn(name: str, split: str, limit: int = 0) -> DrawnOnce:
     count = COUNTS[name][split]
     count = min(limit or count, count)
     return DrawnOnce(open_images(name, split), count, twins=split == "test")
+
+
+def shown_scenes(images) -> list[str]:
+    """The scenes that figure 9 shows: the paper's two, or the first two of other data."""
+    known = [s for s in published.figure9()["scene"].unique() if s in images.classes]
+    return known or list(images.classes[:2])
 
 
 def common_scenes(train, test, most: int = MOST, least: int = LEAST) -> list[OfClasses]:

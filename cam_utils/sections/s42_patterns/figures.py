@@ -8,10 +8,8 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from ... import plots
-from ...book import published
 from ...book.figures import captioned
 from ...data.record import Question, Record
 from ...evaluate.maps import one_class, records_with_maps
@@ -19,6 +17,7 @@ from ...features import svm_network
 from ...mini.drawn_once import Twins
 from ...networks.gap import GapNetwork
 from .answers import Answerer, answer_network, asked, image_share
+from .choose import shown_scenes
 from .concepts import Studied
 from .informative import listing, lists
 from .panels import Panel, draw_panel, draw_rows, scale
@@ -28,69 +27,87 @@ from .text_detector import WITH_TEXT, TextStudied
 FREQUENT, INFORMATIVE = "0.55", "#2a6fbb"
 
 
-def draw_region(
-    network, images, record: Record, map: np.ndarray, scene: str, under: dict[str, np.ndarray]
+def draw_map(network, images, record: Record, map: np.ndarray, scene: str) -> Figure:
+    """A picture and its map (H, W) of a scene."""
+    panels = [Panel(record.image, None, "the picture"), Panel(record.image, map, f"map: {scene}")]
+    return captioned(
+        draw_rows({"": panels}, "map, decision units", size=1.7), "fig09_map", network=network,
+        paper="Figure 9, one picture", images=images, n=1, chosen="the first held-out picture",
+        alt=f"A picture and its map of the scene {scene}",
+    )  # fmt: skip
+
+
+def draw_inside(
+    network, images, record: Record, map: np.ndarray, region: np.ndarray, inside: dict, least: float
 ) -> Figure:
-    """A picture, the map (H, W) of a scene, and the objects that lie under its highest part.
+    """A map's highest region, outlined, and how much of each object lies in it.
 
     Args:
-        under: {object: (H, W) bool}; empty: only the picture and its map.
+        map, region: (H, W). inside: {object: share of its area, 0 to 1}. least: what counts.
     """
-    panels = [Panel(record.image, None, "the picture"), Panel(record.image, map, f"map: {scene}")]
-    if under:
-        every = np.any(list(under.values()), 0)
-        panels.append(Panel(record.image, map, "objects under its highest part", every))
-    fig = draw_rows({"": panels}, "map, decision units", size=2.6)
-    for name, mask in under.items():
-        y, x = np.argwhere(mask).mean(0)
-        ink = [withStroke(linewidth=2, foreground="white")]
-        fig.axes[2].text(x, y, name, ha="center", va="center", fontsize=8, path_effects=ink)
+    shares = pd.Series(inside).sort_values()
+    panel = Panel(record.image, map, "the region", region)
+    with plots.style():
+        fig, (left, right) = plt.subplots(1, 2, figsize=(5.0, 2.2), layout="constrained")
+        draw_panel(left, panel, *scale([panel]))
+        colours = np.where(shares >= least, INFORMATIVE, FREQUENT)
+        right.barh(shares.index, shares, color=colours, height=0.62)
+        right.axvline(least, color="black", lw=0.8)
+        right.set(xlim=(0, 1), xlabel="share of the object in the region")
+        right.tick_params(labelsize=7)
     return captioned(
-        fig, "fig09_region" if under else "fig09_map", paper="Figure 9, one picture",
-        network=network, images=images, n=1, chosen="the first held-out picture",
-        alt=f"A picture, its map of the scene {scene}"
-        + ", and the objects under the map's highest part, by name" * bool(under),
+        fig, "fig09_region", paper="Figure 9, one picture", network=network, images=images, n=1,
+        chosen="the first held-out picture",
+        alt="A map with its highest region outlined, and the share of each labelled object that "
+        "lies in it",
     )  # fmt: skip
 
 
 def draw_scenes(network, images, counted: Tally, rule: Rule, seed: int = 0, by: str = "") -> Figure:
     """For each scene four pictures with maps, and its most frequent and most informative objects.
 
-    The scenes are the paper's two, or the first two where those are not in the data. The same
-    shares by a map of noise are ticks beside the informative bars.
+    The same shares by a map of noise are ticks beside the informative bars.
 
     Args:
-        network, images: what was counted. by: what the network's features were trained on, "scenes"
-            where that is known.
+        network, images: what was counted. by: "scenes" where the network was trained on them: the
+            frequent objects, which are no network's, are then left out.
     """
-    scenes = [s for s in published.figure9()["scene"].unique() if s in images.classes]
-    scenes = scenes or images.classes[:2]
-    shown = {s: scene_panels(network, images, counted.predicted, s, seed) for s in scenes}
+    grid = [["a", "I"], ["b", "I"]] if by else [["a", "b", "F", "I"], ["c", "d", "F", "I"]]
+    keys = "ab" if by else "abcd"
+    shown = {
+        s: scene_panels(network, images, counted.predicted, s, seed, len(keys))
+        for s in shown_scenes(images)
+    }
     listed = lists(counted, rule)
     with plots.style():
-        fig = plt.figure(figsize=(10.4, 3.5 * len(shown) + 0.2), layout="constrained")
+        ratios, wide = ([1.2, 1.8], 4.0) if by else ([1.2, 1.2, 1.8, 1.8], 6.8)
+        fig = plt.figure(figsize=(wide, 2.35 * len(shown) + 0.2), layout="constrained")
         low, high = scale([p for row in shown.values() for p in row])
         blocks = fig.subfigures(len(shown), 1, squeeze=False)[:, 0]
         for block, (scene, row) in zip(blocks, shown.items(), strict=True):
-            axes = block.subplot_mosaic([["a", "b", "F", "I"], ["c", "d", "F", "I"]],
-                                        width_ratios=[1.35, 1.35, 1.7, 1.7])  # fmt: skip
-            for key, panel in zip("abcd", row, strict=False):
+            axes = block.subplot_mosaic(grid, width_ratios=ratios)
+            for key, panel in zip(keys, row, strict=False):
                 bar = draw_panel(axes[key], panel, low, high)
-            for key in "abcd"[len(row) :]:
+            for key in keys[len(row) :]:
                 axes[key].axis("off")
-            plots.colour_bar(block, bar, [axes[k] for k in "abcd"], "map, decision units")
+            plots.colour_bar(block, bar, [axes[k] for k in keys], "map, decision units")
             frequent, telling = listed[scene]
             control = listing(counted, scene, rule, NOISE)
-            bars(axes["F"], frequent, "frequent", FREQUENT)
-            axes["F"].set_title(f"{scene}: frequent, P(object)", fontsize=8.5)
+            if not by:
+                bars(axes["F"], frequent, "frequent", FREQUENT)
+                axes["F"].set_title(f"{scene}: frequent\nP(object)", fontsize=7.5)
             bars(axes["I"], telling, "informative", INFORMATIVE, control)
-            axes["I"].set_title("informative, P(overlap | object)", fontsize=8.5)
+            title = f"{scene}: informative\nP(overlap | object)"
+            axes["I"].set_title(title, fontsize=7.5)
     features = network.name.removesuffix("+svm") + f", trained on {by}" * bool(by)
-    fig.suptitle(f"linear SVMs on features of {features}", fontsize=9)
+    head = "linear SVMs on features of" + (" " if not by else "\n")  # that figure is narrow
+    fig.suptitle(head + features, fontsize=8)
     return captioned(
         fig, "fig09_scene_network" if by else "fig09_informative_objects", network=network,
         paper="Figure 9" + f", by a network trained on {by}" * bool(by), images=images,
-        n=len(images), chosen="four pictures each by seed, wrong ones (red) in their share",
+        n=len(images),
+        chosen=f"{len(keys)} pictures of each scene by seed, wrong ones (red) in their share; "
+        "black ticks: smooth noise",
         alt=f"{images.name}: maps of two scene categories by {features}, and their six most "
         "frequent and most informative objects with intervals, beside those of a random map",
     )  # fmt: skip
@@ -106,9 +123,8 @@ def bars(
     ax.barh(places, shares, xerr=errors, color=colour, height=0.62, error_kw={"lw": 0.9})
     if control is not None:
         ticks = control.set_index("object")[by].reindex(names).to_numpy()
-        ax.plot(ticks, places, "|", color="black", ms=13, mew=2, label="smooth noise")
-        ax.legend(loc="lower right", fontsize=6.5, frameon=True)
-    ax.set_yticks(places, names, fontsize=8)
+        ax.plot(ticks, places, "|", color="black", ms=11, mew=2)
+    ax.set_yticks(places, names, fontsize=7)
     ax.invert_yaxis()
     ax.set_xlim(0, 1)
     ax.tick_params(axis="x", labelsize=7)
@@ -143,7 +159,7 @@ def draw_concepts(network: GapNetwork, images, studied: dict[str, Studied]) -> F
     """Figure 10: for each phrase the pictures ranked first, and the last that show the concept."""
     rows = {phrase: concept_panels(network, images, found) for phrase, found in studied.items()}
     return captioned(
-        draw_rows(rows, "map, decision units", size=1.3), "fig10_concepts", paper="Figure 10",
+        draw_rows(rows, "map, decision units", size=1.0), "fig10_concepts", paper="Figure 10",
         network=network, images=images, n=len(images),
         chosen="ranks 1 to 3 of the held-out pictures and the two last ranked that show the "
         "concept",
@@ -170,7 +186,7 @@ def concept_panels(network, images, studied: Studied, best: int = 3, worst: int 
 def draw_text(found: TextStudied, images, seed: int = 0) -> Figure:
     """Figure 11: pictures with text and the detector's maps; below, the same without the words."""
     return captioned(
-        draw_rows(text_panels(found, images, seed), "map, decision units", shared=True),
+        draw_rows(text_panels(found, images, seed), "map, decision units", 1.0, shared=True),
         "fig11_text", paper="Figure 11", network=found.network, images=images,
         n=len(found.placed), chosen="four by seed and the two with the least energy on words",
         alt="Drawn streets with the map of a text detector and the true word boxes; below, the "
@@ -211,7 +227,7 @@ def draw_question(
     panels = [Panel(record.image, None, question.text, _evidence(record, question))]
     panels += [Panel(record.image, map, title) for title, map in maps.items()]
     return captioned(
-        draw_rows({"": panels}, "map, score units", size=2.6), "fig12_question", network=network,
+        draw_rows({"": panels}, "map, score units", size=1.5), "fig12_question", network=network,
         paper="Figure 12, one question", images=images, n=1,
         chosen="the first question whose answer is an object of the picture",
         alt="A picture with a question about it, the object that holds the true answer outlined, "
@@ -224,14 +240,20 @@ def draw_answers(
 ) -> Figure:
     """Figure 12: questions with the answers given and their maps; arguments of `answer_panels`."""
     panels = answer_panels(network, answerer, images, values, seed)
-    rows = {"": panels[:6], " ": panels[6:]}
+    rows = {"": panels[:4], " ": panels[4:]}
     return captioned(
-        draw_rows(rows, "map, score units", shared=True), "fig12_answers", paper="Figure 12",
+        draw_rows(rows, "map, score units", 1.25, shared=True), "fig12_answers", paper="Figure 12",
         network=network, images=images, n=sum(len(images.questions(i)) for i in range(len(images))),
         chosen="questions by seed, wrongly answered ones (red) in their measured share",
         alt=f"Questions about {images.name} with the answers given, the maps of the answers and "
         "the object that holds the true answer",
     )  # fmt: skip
+
+
+def _percent(share: float, low: float = -2.0, high: float = 3.0) -> str:
+    """A share of a lead; where the lead is next to nothing, its quotient is not worth reading."""
+    sign = "< " if share < low else "> " if share > high else ""
+    return f"{sign}{min(max(share, low), high):.0%}"
 
 
 def _evidence(record: Record, question: Question) -> np.ndarray | None:
@@ -242,7 +264,7 @@ def _evidence(record: Record, question: Question) -> np.ndarray | None:
 
 
 def answer_panels(
-    network, answerer: Answerer, images, values: np.ndarray, seed: int = 0, count: int = 12
+    network, answerer: Answerer, images, values: np.ndarray, seed: int = 0, count: int = 8
 ) -> list[Panel]:
     """Questions by seed, wrongly answered ones in their measured share, one for each picture.
 
@@ -267,9 +289,9 @@ def answer_panels(
     panels = []
     for k, (_, record, found) in zip(chosen, maps, strict=True):
         question = questions[k]
-        text = given[k] if not wrong[k] else f"{given[k]} (truth: {question.answer})"
-        note = f"picture's share {share[k]:.0%}"
-        words = textwrap.fill(question.text, 26, break_long_words=False, break_on_hyphens=False)
+        text = given[k] if not wrong[k] else f"{given[k]}\n(truth: {question.answer})"
+        note = f"picture's share {_percent(share[k])}"
+        words = textwrap.fill(question.text, 22, break_long_words=False, break_on_hyphens=False)
         title = f"{words}\n{text}"
         panels.append(
             Panel(

@@ -94,9 +94,9 @@ def draw_panel(ax: Axes, panel: Panel, low: float, high: float):
         ax.set_ylim(height, 0)
     if panel.boxes is not None:
         plots.show_boxes(ax, panel.boxes, plots.TRUTH, linewidth=1.2)
-    ax.title.set_fontsize(8)
+    ax.title.set_fontsize(7)
     if panel.wrong:
         ax.title.set_color(WRONG)
     if panel.note:
-        ax.text(0.5, -0.03, panel.note, transform=ax.transAxes, ha="center", va="top", fontsize=7)
+        ax.text(0.5, -0.03, panel.note, transform=ax.transAxes, ha="center", va="top", fontsize=6.5)
     return bar

@@ -205,6 +205,11 @@ def leads(figure: str, live: dict[str, dict[str, Rate]], images) -> dict[str, di
     return found
 
 
+def in_table(found: dict[str, dict[str, Rate]]) -> pd.DataFrame:
+    """`leads` as a table: a row for each network, a column for each control."""
+    return pd.DataFrame({n: {c: str(r) for c, r in own.items()} for n, own in found.items()}).T
+
+
 def street_leads(svt: pd.DataFrame, icdar: pd.DataFrame) -> dict[str, dict]:
     """What the maps of detectors on photos lead by, {panel: {network: {control: Rate}}}."""
     panels = {
