@@ -80,8 +80,8 @@ def draw_scenes(network, images, counted: Tally, rule: Rule, seed: int = 0, by: 
     }
     listed = lists(counted, rule)
     with plots.style():
-        ratios, wide = ([1.2, 1.8], 4.0) if by else ([1.2, 1.2, 1.8, 1.8], 6.8)
-        fig = plt.figure(figsize=(wide, 2.35 * len(shown) + 0.2), layout="constrained")
+        ratios, wide = ([1.2, 1.8], 4.0) if by else ([1.2, 1.2, 1.8, 1.8], 6.5)
+        fig = plt.figure(figsize=(wide, 2.25 * len(shown) + 0.2), layout="constrained")
         low, high = scale([p for row in shown.values() for p in row])
         blocks = fig.subfigures(len(shown), 1, squeeze=False)[:, 0]
         for block, (scene, row) in zip(blocks, shown.items(), strict=True):
@@ -186,15 +186,17 @@ def concept_panels(network, images, studied: Studied, best: int = 3, worst: int 
 def draw_text(found: TextStudied, images, seed: int = 0) -> Figure:
     """Figure 11: pictures with text and the detector's maps; below, the same without the words."""
     return captioned(
-        draw_rows(text_panels(found, images, seed), "map, decision units", 1.0, shared=True),
+        draw_rows(text_panels(found, images, seed), "map, decision units", 1.25, shared=True),
         "fig11_text", paper="Figure 11", network=found.network, images=images,
-        n=len(found.placed), chosen="four by seed and the two with the least energy on words",
+        n=len(found.placed),
+        chosen="three by seed and the two with the least energy on words; numbers: score, and "
+        "energy on words",
         alt="Drawn streets with the map of a text detector and the true word boxes; below, the "
         "same streets without their words",
     )  # fmt: skip
 
 
-def text_panels(found: TextStudied, images, seed: int = 0, count: int = 4) -> dict[str, list]:
+def text_panels(found: TextStudied, images, seed: int = 0, count: int = 3) -> dict[str, list]:
     """Two rows: pictures with text, `count` by seed and the two with the least energy on words,
     and the same pictures without their words.
 
@@ -209,7 +211,7 @@ def text_panels(found: TextStudied, images, seed: int = 0, count: int = 4) -> di
     maps = records_with_maps(found.network, images, chosen, one_class(WITH_TEXT))
     for n, (i, record, own) in enumerate(maps):
         title = "least energy" if n >= count else "by seed"
-        note = f"score {found.scores[i]:+.2f}, {energy[i]:.0%} on words"
+        note = f"{found.scores[i]:+.2f}, {energy[i]:.0%} on words"
         rows["with text"].append(Panel(record.image, own[0], title, None, record.boxes, note))
     maps = records_with_maps(found.network, Twins(images), chosen, one_class(WITH_TEXT))
     rows["its words taken out"] = [Panel(record.image, own[0]) for _, record, own in maps]
@@ -242,7 +244,7 @@ def draw_answers(
     panels = answer_panels(network, answerer, images, values, seed)
     rows = {"": panels[:4], " ": panels[4:]}
     return captioned(
-        draw_rows(rows, "map, score units", 1.25, shared=True), "fig12_answers", paper="Figure 12",
+        draw_rows(rows, "map, score units", 1.1, shared=True), "fig12_answers", paper="Figure 12",
         network=network, images=images, n=sum(len(images.questions(i)) for i in range(len(images))),
         chosen="questions by seed, wrongly answered ones (red) in their measured share",
         alt=f"Questions about {images.name} with the answers given, the maps of the answers and "
