@@ -80,8 +80,8 @@ def draw_scenes(network, images, counted: Tally, rule: Rule, seed: int = 0, by: 
     }
     listed = lists(counted, rule)
     with plots.style():
-        ratios, wide = ([1.2, 1.8], 4.0) if by else ([1.2, 1.2, 1.8, 1.8], 6.5)
-        fig = plt.figure(figsize=(wide, 2.25 * len(shown) + 0.2), layout="constrained")
+        ratios, wide = ([1.2, 1.8], 4.0) if by else ([1.2, 1.2, 1.8, 1.8], 6.2)
+        fig = plt.figure(figsize=(wide, 2.15 * len(shown) + 0.2), layout="constrained")
         low, high = scale([p for row in shown.values() for p in row])
         blocks = fig.subfigures(len(shown), 1, squeeze=False)[:, 0]
         for block, (scene, row) in zip(blocks, shown.items(), strict=True):
@@ -186,7 +186,7 @@ def concept_panels(network, images, studied: Studied, best: int = 3, worst: int 
 def draw_text(found: TextStudied, images, seed: int = 0) -> Figure:
     """Figure 11: pictures with text and the detector's maps; below, the same without the words."""
     return captioned(
-        draw_rows(text_panels(found, images, seed), "map, decision units", 1.25, shared=True),
+        draw_rows(text_panels(found, images, seed), "map, decision units", 1.0, shared=True),
         "fig11_text", paper="Figure 11", network=found.network, images=images,
         n=len(found.placed),
         chosen="three by seed and the two with the least energy on words; numbers: score, and "
