@@ -7,10 +7,12 @@ from pathlib import Path
 
 from ..errors import CamError
 from ..pictures import SHIPPED
+from ..provenance import __version__
 
 
 def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser("cam-companion", description=__doc__)
+    main.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = main.add_subparsers(required=True, metavar="command")
 
     def command(name, function, text):
