@@ -82,6 +82,12 @@ def parser() -> argparse.ArgumentParser:
 
     command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
 
+    sub = command("site", _site, "write the book as a static site, from what is committed")
+    sub.add_argument("--out", default=".build/site", help="folder (default: %(default)s)")
+    sub.add_argument(
+        "--repository", default="", help="owner/name on GitHub, for links to its files"
+    )
+
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
     sub.add_argument("--only", nargs="+", help="numbers of notebooks, such as 01")
@@ -188,6 +194,17 @@ def _scoreboard(args):
 
     for path in write():
         print(f"wrote {path}")
+
+
+def _site(args):
+    try:
+        from .site.build import build
+    except ImportError as error:
+        raise CamError(
+            f"The site needs the package {error.name}: pip install -e .[site]"
+        ) from error
+    pages = build(Path(args.out), args.repository)
+    print(f"wrote {len(pages)} pages; open {pages[0]}")
 
 
 def _figures(args):
