@@ -4,6 +4,8 @@ VENV   ?= .venv
 # PY=python uses the active environment (conda, for example) and sets up nothing
 PY     ?= $(VENV)/bin/python
 CAM_DATA ?=
+# owner/name on GitHub: the site links to what it does not hold; empty: no such links
+REPOSITORY ?=
 export PYTHONHASHSEED := 0
 # notebooks' kernels import this checkout, whatever else the environment has installed
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
@@ -13,7 +15,7 @@ ifeq ($(PY),$(VENV)/bin/python)
 READY := $(VENV)/.ready
 endif
 
-.PHONY: figures test paper notebooks lab doctor bench mutants clean help setup
+.PHONY: figures test paper notebooks lab doctor site bench mutants clean help setup
 
 figures: $(READY)  ## run every notebook (profile mini) and rewrite figures/mini
 	$(PY) -m cam_utils figures --profile mini
@@ -39,6 +41,9 @@ lab: $(READY)  ## open JupyterLab on the notebooks
 doctor: $(READY)  ## say which data sets, weights and devices are here
 	$(PY) -m cam_utils doctor
 
+site: $(READY)  ## write the book as a static site to .build/site; nothing is run
+	$(PY) -m cam_utils site --repository '$(REPOSITORY)'
+
 bench: $(VENV)/.bench  ## time cams(), the sweep and features against plain code and peers
 	$(PY) tests/bench_cams.py
 	$(PY) tests/bench_sweep.py
@@ -52,7 +57,7 @@ setup: $(READY)  ## only set up the environment
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, found {sys.version}")'
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[notebooks,test]'
+	$(VENV)/bin/python -m pip install -q --disable-pip-version-check -e '.[notebooks,test,site]'
 	touch $@
 
 $(VENV)/.bench: $(READY)

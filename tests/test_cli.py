@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from command import refused, run
 
+from cam_utils import __version__
+
 
 @pytest.fixture
 def no_data(monkeypatch):
@@ -180,3 +182,12 @@ def test_random_bytes_are_no_caffemodel(capsys, tmp_path):
     (tmp_path / "weights" / "bvlc_alexnet.caffemodel").write_bytes(junk)
     text = refused(capsys, "explain", "cat", "--network", "caffe/alexnet", "--root", str(tmp_path))
     assert "bvlc_alexnet.caffemodel" in text
+
+
+def test_version_is_the_one_that_is_cited(capsys, repo):
+    with pytest.raises(SystemExit) as done:
+        run(capsys, "--version")
+    assert done.value.code == 0
+    assert capsys.readouterr().out == f"cam-companion {__version__}\n"
+    assert f"\nversion: {__version__}\n" in (repo / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {__version__}" in (repo / "CHANGELOG.md").read_text(encoding="utf-8")

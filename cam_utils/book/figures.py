@@ -148,17 +148,12 @@ def display_picture(png: bytes, alt: str) -> None:
     shrink = min(1, SHOWN / picture.width)
     size = tuple(round(side * shrink) for side in picture.size)
     buffer = io.BytesIO()
-<<<<<<< HEAD
-    small = picture.resize(size, Image.Resampling.LANCZOS)
-    small.save(buffer, "jpeg", quality=85, progressive=True)  # a tenth smaller, the same pixels
-=======
     small, kind = picture.resize(size, Image.Resampling.LANCZOS), "image/jpeg"
     if picture.getcolors(FLAT):
         kind = "image/png"
         small.quantize(256).save(buffer, "png", optimize=True)
     else:
-        small.save(buffer, "jpeg", quality=85)
->>>>>>> n06
+        small.save(buffer, "jpeg", quality=85, progressive=True)
     shown = dict(zip(("width", "height"), (side // 2 for side in size), strict=True))
     display(
         {

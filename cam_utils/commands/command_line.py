@@ -7,10 +7,12 @@ from pathlib import Path
 
 from ..errors import CamError
 from ..pictures import SHIPPED
+from ..provenance import __version__
 
 
 def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser("cam-companion", description=__doc__)
+    main.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = main.add_subparsers(required=True, metavar="command")
 
     def command(name, function, text):
@@ -79,6 +81,12 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--device", default="auto")
 
     command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
+
+    sub = command("site", _site, "write the book as a static site, from what is committed")
+    sub.add_argument("--out", default=".build/site", help="folder (default: %(default)s)")
+    sub.add_argument(
+        "--repository", default="", help="owner/name on GitHub, for links to its files"
+    )
 
     sub = command("figures", _figures, "run the notebooks and rewrite the figures")
     sub.add_argument("--profile", default="mini")
@@ -186,6 +194,17 @@ def _scoreboard(args):
 
     for path in write():
         print(f"wrote {path}")
+
+
+def _site(args):
+    try:
+        from .site.build import build
+    except ImportError as error:
+        raise CamError(
+            f"The site needs the package {error.name}: pip install -e .[site]"
+        ) from error
+    pages = build(Path(args.out), args.repository)
+    print(f"wrote {len(pages)} pages; open {pages[0]}")
 
 
 def _figures(args):
