@@ -180,7 +180,7 @@ def draw_series(
     ):
         known = [(y, r) for y, r in enumerate(rates) if r is not None]
         y = np.array([y for y, _ in known]) + step * (k - (len(series) - 1) / 2)
-        value, low, high = np.array([(r.value, r.low, r.high) for _, r in known]).T
+        value, low, high = np.array([(r.value, r.low, r.high) for _, r in known]).reshape(-1, 3).T
         sides = [value - low, high - value]
         ax.errorbar(value, y, xerr=sides, fmt=marker, color=colour, label=label, ms=4.5, lw=1.5)
     ax.set_yticks(range(len(names)), names)
@@ -268,7 +268,7 @@ def draw_table5(stored: dict[str, tuple[pd.DataFrame, dict]]) -> Figure:
         fig, "table5_features", paper="Table 5", chosen="stored rows, all pictures",
         network=weights,
         alt="Accuracies of three features and of the same networks with random weights on "
-        f"{', '.join(lines)}, with intervals",
+        f"{'; '.join(lines)}, with intervals",
     )  # fmt: skip
 
 
