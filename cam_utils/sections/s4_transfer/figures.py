@@ -30,19 +30,26 @@ WRONG, TOOL = "#d62728", "#ff9f1c"
 LOOKS = (("D", "#1f4e79"), ("s", "#e07a3f"), ("o", "#5a9a6e"), ("v", "0.55"), ("^", "0.75"))
 
 
-def examples(images, seed: int, most: int = 12) -> Figure:
+def examples(
+    images,
+    seed: int,
+    most: int = 12,
+    name: str = "fig01_new_classes",
+    paper: str = "Figure 1, the new classes",
+) -> Figure:
     """One picture by seed of each of the first classes of a data set."""
     labels = np.array([images.label(i) for i in range(len(images))])
     shown = np.unique(labels)[:most]
     rng = np.random.default_rng(seed)
     places = [int(rng.choice(np.flatnonzero(labels == label))) for label in shown]
     with plots.style():
-        columns = -(-len(places) // 2)
-        fig, axes = plots.panels(2, columns, 1.35)
+        columns = 5 if len(places) <= 10 else 7
+        fig, axes = plots.panels(-(-len(places) // columns), columns, 1.35)
         for ax, place, label in zip(axes.flat, places, shown, strict=False):
             plots.show_image(ax, images[place].image, _name(images.classes[label]))
+            ax.title.set_fontsize(7.5)
     return captioned(
-        fig, "fig01_new_classes", paper="Figure 1, the new classes", images=images, n=len(places),
+        fig, name, paper=paper, images=images, n=len(places),
         chosen="a training picture of each class by seed",
         alt=f"A picture of each of {len(places)} classes of {images.name}: "
         + ", ".join(_name(images.classes[label]) for label in shown),
