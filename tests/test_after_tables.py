@@ -183,3 +183,30 @@ def test_rows_are_measured_again(pytestconfig):
         stored = rows[f"test|{name}"].query("image < 4")
         apart = scoring.mask_overlaps(again[name]) - scoring.mask_overlaps(stored)
         assert np.abs(apart).max() < 0.01
+
+
+def test_later_work_is_compared_by_its_distance_to_the_middle():
+    """Choe et al.: CAM 60.0, 63.4, 63.7 and the centre Gaussian 52.5."""
+    own = {"metric": tables.MINUS.format(tables.V2, entries.GAUSSIAN), "tau": 0.3, "n": 9}
+    values = {"measured": 5.0, "low": -1.0, "high": 11.0}
+    photos = pd.DataFrame([{"entry": name} | own | values for name in ("CAM", entries.EDGES)])
+    found = tables.beside_later(photos)
+    assert found.loc["CAM", ["VGG16", "InceptionV3", "ResNet-50"]].tolist() == [
+        "+7.5", "+10.9", "+11.2"
+    ]  # fmt: skip
+    assert found.iloc[0, -1] == "5.0 [-1.0, 11.0]"
+    assert entries.EDGES not in found.index
+    assert found.index[0] == "CAM"
+
+
+def test_which_method_when_is_read_from_what_was_measured():
+    rows = pd.DataFrame(
+        [{"entry": e, "metric": tables.PXAP, "measured": m, "low": m - 1, "high": m + 1, "n": 9}
+         for e, m in (("CAM", 61.0), ("LayerCAM", 64.0))]
+    )  # fmt: skip
+    found = tables.which_when({"CAM": 1.1, "Grad-CAM": 3.2, "LayerCAM": 3.0}, rows, None)
+    drawn = found[f"drawn: {tables.PXAP}"]
+    assert drawn["Grad-CAM"] == drawn["CAM"] == "61.0 [60.0, 62.0]"
+    assert drawn["LayerCAM"].startswith("64.0")
+    assert set(found[f"photos: {tables.V2}"]) == {"not measured"}
+    assert found.loc["Grad-CAM", "forward passes"] == "3"

@@ -101,10 +101,13 @@ def save_figure(
 def provenance_line(params: Params, network=None, images=None, n=None, chosen: str = "") -> str:
     """What stands under a figure: network and weights, data, how the images were chosen."""
     parts = [f"profile {params.profile}"]
-    if isinstance(network, list | tuple | dict):
-        parts.append(f"{len(network)} networks")
-    elif network is not None:
-        parts.append(f"{network.name} ({network.weights_hash[:8]})")
+    many = network if isinstance(network, list | tuple | dict) else [network]
+    if len(many) > 1:
+        parts.append(f"{len(many)} networks")
+    elif isinstance(many, dict):
+        parts += [f"{name} ({weights[:8]})" for name, weights in many.items()]
+    else:
+        parts += [f"{one.name} ({one.weights_hash[:8]})" for one in many if one is not None]
     if images is not None:
         parts.append(f"{images.name} {images.split}" + (f", n = {n}" if n else ""))
     if chosen:

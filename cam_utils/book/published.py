@@ -79,3 +79,12 @@ def figures() -> pd.DataFrame:
 def entries() -> pd.DataFrame:
     """Errors and ambiguities of the paper: `entry`, `what`, the `claims` that decide it, `note`."""
     return pd.read_csv(FOLDER / "entries.csv", dtype=str, keep_default_na=False)
+
+
+def later() -> pd.DataFrame:
+    """What later work printed of CAM: method, data, network, metric, value, source.
+
+    Choe et al., CVPR 2020, Table 2, on ILSVRC; and top-1 localization as later papers quote it,
+    accuracies turned into errors.
+    """
+    return pd.read_csv(FOLDER / "later.csv")

@@ -58,6 +58,14 @@ class Record:
             return self.boxes if label == self.label else self.boxes[:0]
         return self.boxes[self.box_labels == label]
 
+    def mask_of(self, label: int) -> np.ndarray | None:
+        """(H, W) bool: the pixels of the objects of class `label`; None without masks."""
+        if self.masks is None:
+            return None
+        if self.box_labels is None:
+            return self.masks.any(0) if label == self.label else self.masks[:0].any(0)
+        return self.masks[self.box_labels == label].any(0)
+
 
 KINDS = ("colour", "count", "object", "place", "activity", "yes/no")  # of mini/scenes
 

@@ -54,7 +54,7 @@ class HeadTraining:
     """
 
     folder: str | Path = HEADS_FOLDER
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[int, ...] = tuple(range(10))
     grid: tuple[Recipe, ...] = tuple(
         replace(HEAD_RECIPE, lr=lr, epochs=passes) for lr in (1e-4, 4e-4) for passes in (1, 3)
     )

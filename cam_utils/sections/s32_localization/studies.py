@@ -1,5 +1,7 @@
 """What is behind Tables 2 and 3: the rows of Table 2, the ablation, the poolings over seeds."""
 
+import numpy as np
+
 from ...boxes.truth import Truth
 from ...data import open_images
 from ...data.truth_reader import read_truth
@@ -11,13 +13,16 @@ from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows
 from ..s31_surgery.heads import load_head, load_uncut
 from ..s31_surgery.studies import HeadTraining
 from ..s31_surgery.train_mini import SEEDS, load_seed
-from . import cross, tables, variants
+from . import cross, extent, tables, variants
 from .tables import compact, expanded
 
 DATA = {"mini": ("mini/objects", "test"), "paper": ("ilsvrc", "val")}
 ABLATED = {"mini": "GoogLeNet-GAP", "paper": "GoogLeNet"}
 TRIED = 360  # pictures of val on which backprop's rule is chosen
 POOLINGS = {"avg": "GoogLeNet-GAP", "max": "GoogLeNet-GMP", "uncut": "GoogLeNet"}
+POOLINGS["centre"] = "centre Gaussian"  # no network
+OTHERS = {"max": ("avg", "uncut"), "avg": ("uncut", "centre")}  # what a pooling is compared with
+CENTRE = "centre|0"
 
 
 def _open_parts(ask: Ask) -> dict:
@@ -177,33 +182,48 @@ def _open_poolings(ask: Ask) -> Opened:
 
 
 def _measure_poolings(opened: Opened, ask: Ask) -> Frames:
-    return {
+    """ "<pooling>|<seed>": the evaluation; "extent|<pooling>|<seed>": what the maps mark."""
+    found = {
         key: compact(_evaluated(network, opened.images, PAPER, ask))
         for key, network in opened.networks.items()
     }
+    nets = {key: network.to(ask.device) for key, network in opened.networks.items()}
+    for key, network in (nets | {CENTRE: None}).items():
+        found[f"extent|{key}"] = extent.extents(network, opened.images)
+    return found
 
 
 def _tables_poolings(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
-    rows, wrong = [], {}
-    seeds = sorted({int(key.partition("|")[2]) for key in frames})
-    for key, frame in frames.items():
-        pool, _, seed = key.partition("|")
-        table = expanded(frame)
-        found = tables.table_rows(POOLINGS[pool], "PAPER", opened.networks[key].name, table)
-        rows += [row | {"seed": int(seed)} for row in found]
-        wrong |= {(pool, int(seed), what): misses(table, what) for what in tables.METRICS}
-    for what, metric in tables.METRICS.items():
-        for one, other in (("max", "avg"), ("avg", "uncut"), ("max", "uncut")):
-            parts = [
-                100.0 * wrong[one, s, what] - 100.0 * wrong[other, s * (other != "uncut"), what]
-                for s in seeds
-            ]
-            found = {seed: mean_interval(part) for seed, part in zip(seeds, parts, strict=True)}
-            found["mean"] = mean_interval(sum(parts) / len(parts))
-            head = {"row": f"{POOLINGS[one]} - {POOLINGS[other]}", "protocol": "PAPER"}
+    """Every network, and the differences of the poolings: for each seed, and their mean."""
+    rows: list[dict] = []
+    values: dict[tuple[str, str], dict[str, np.ndarray]] = {}  # (metric, pooling): {seed: (n,)}
+    for name, frame in frames.items():
+        pool, seed = (key := name.removeprefix("extent|")).split("|")
+        head = {"row": POOLINGS[pool], "protocol": "PAPER"}
+        if key != name:
+            own = {extent.METRICS[what]: frame[what].to_numpy() for what in frame}
             rows += [
-                head | {"seed": seed, "metric": metric} | rate.as_row(3)
-                for seed, rate in found.items()
+                head | {"metric": m, "seed": int(seed)} | mean_interval(v[~np.isnan(v)]).as_row(3)
+                for m, v in own.items()
+            ]
+        else:
+            table = expanded(frame)
+            found = tables.table_rows(head["row"], "PAPER", opened.networks[key].name, table)
+            rows += [row | {"seed": int(seed)} for row in found]
+            own = {m: 100.0 * misses(table, what) for what, m in tables.METRICS.items()}
+        for metric, each in own.items():
+            values.setdefault((metric, pool), {})[seed] = each
+    for metric, pool in list(values):
+        for other in (o for o in OTHERS.get(pool, ()) if (metric, o) in values):
+            ones, base = values[metric, pool], values[metric, other]
+            parts = {s: one - base.get(s, base["0"]) for s, one in ones.items()}
+            parts["mean"] = sum(parts.values()) / len(parts)
+            head = {"row": f"{POOLINGS[pool]} - {POOLINGS[other]}", "protocol": "PAPER"}
+            rows += [
+                head
+                | {"seed": seed, "metric": metric}
+                | mean_interval(part[~np.isnan(part)]).as_row(3)
+                for seed, part in parts.items()
             ]
     return {"poolings": rows}, {}
 

@@ -16,7 +16,7 @@ from ...boxes.truth import Truth
 from ...evaluate.protocols import PAPER, RELEASED, Protocol
 from ...metrics import baselines
 from ...metrics.classification import classification_errors
-from ...metrics.intervals import Rate, in_words
+from ...metrics.intervals import Rate, by_seed, in_words
 from ...metrics.localization import (
     box_right_given_class,
     five_box_error,
@@ -26,6 +26,7 @@ from ...metrics.localization import (
 )
 from ...study import stored_table
 from ..s31_surgery.tables import NETWORKS
+from . import extent
 
 CAM, BACKPROP = "cam", "backprop"
 
@@ -276,4 +277,15 @@ def poolings_table(rows: pd.DataFrame) -> pd.DataFrame:
             text = f"{cell['measured']:.1f} [{cell['low']:.1f}, {cell['high']:.1f}]"
             line[metric.replace(" localization error, %", "")] = text
         lines.append(line | {"n": int(own["n"].iloc[0])})
+    return pd.DataFrame(lines)
+
+
+def extent_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """What the maps mark of the object, networks and differences: over the seeds, if several."""
+    lines = []
+    for row, own in rows[rows["metric"].isin(extent.METRICS.values())].groupby("row", sort=False):
+        line = {"": row}
+        for metric, some in own[own["seed"].astype(str) != "mean"].groupby("metric", sort=False):
+            line[metric] = f"{by_seed(some) if len(some) > 1 else Rate.of(some):.1f}"
+        lines.append(line)
     return pd.DataFrame(lines)

@@ -5,6 +5,7 @@ import pandas as pd
 from ...book import published
 from ...book.claims import ARITHMETIC, DEFINED, Verdict, decided_on
 from ...metrics.intervals import Rate, all_of, by_seed, pick
+from . import extent
 from .cross import CHOSEN
 from .tables import BASELINES, GAP, METRICS
 
@@ -187,6 +188,24 @@ def poolings(stored: Stored, where: str = "") -> list[Verdict]:
         )
         found.append(finer_maps)
     return found
+
+
+def marked(stored: Stored, where: str = "") -> Verdict:
+    """Whether the average pool marks more of the object, and more evenly, than the maximum."""
+    rows, made = stored
+    own = [
+        pick(rows, row="GoogLeNet-GMP - GoogLeNet-GAP", metric=m) for m in extent.METRICS.values()
+    ]
+    found = [by_seed(some) for some in own]
+    return Verdict(
+        claim="gap-marks-the-extent",
+        rule="the intervals of GMP - GAP over the seeds lie below zero, both in the share of the "
+        "object that as much of the map covers and in the share of it that holds half of its map",
+        on=decided_on(made),
+        holds=all_of(r.below(0) for r in found),
+        measured=[str(r) for r in found],
+        where=where,
+    )
 
 
 def heuristics(pairs: Stored, row: str, where: str = "") -> Verdict:

@@ -19,6 +19,7 @@ from .methods import METHODS, cam, layer_cam
 GAUSSIAN, EDGES = "centre Gaussian (any centre box)", "edge detector"
 RANDOM, OTHER = "CAM, randomised weights", "CAM of another picture"
 AS_IT_IS = "CAM, enlarged afterwards"
+SAME_AS_CAM = ("Grad-CAM", "HiResCAM")  # on a network with global average pooling
 PATCH_HEAD = "class-token head on the patches"
 
 
@@ -126,6 +127,5 @@ def later_methods(slow: bool = True) -> dict:
 
     Grad-CAM and HiResCAM are left out: there they are the class activation map.
     """
-    same = ("Grad-CAM", "HiResCAM")
     many = () if slow else ("Score-CAM", "SmoothGrad")
-    return {name: make for name, make in METHODS.items() if name not in (*same, *many)}
+    return {name: make for name, make in METHODS.items() if name not in (*SAME_AS_CAM, *many)}

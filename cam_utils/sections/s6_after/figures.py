@@ -11,15 +11,17 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from ... import plots
+from ...book.figures import captioned
 from ...image_maps import to_picture
 from ...metrics.intervals import pick
 from ...networks.gap import class_name
 from ...pictures import as_picture
 from ...views import whole
-from .entries import EDGES, GAUSSIAN, OTHER, RANDOM, of_transformer
+from .entries import EDGES, GAUSSIAN, OTHER, RANDOM, finer, of_transformer
+from .tables import PXAP, V1, V2
 
 NULLS = (GAUSSIAN, EDGES, OTHER, RANDOM)
-OWN, NULL = "#2a6f97", "#8a8a8a"
+NULL = "#8a8a8a"
 
 
 def maps_of_photos(
@@ -71,6 +73,37 @@ def draw_maps(
     return fig
 
 
+def _of_photos(fig: Figure, name: str, network: nn.Module, n: int, alt: str) -> Figure:
+    return captioned(
+        fig, name, paper="Figures after the paper", network=network, n=n, alt=alt,
+        chosen="free photos, the network's best class of each",
+    )  # fmt: skip
+
+
+def methods_side_by_side(network: nn.Module, pictures: list, entries: dict) -> Figure:
+    """`draw_maps` of several methods."""
+    fig, alt = (
+        draw_maps(network, pictures, entries),
+        "Photos, each with the maps of these methods: ",
+    )
+    return _of_photos(fig, "after_methods", network, len(pictures), alt + ", ".join(entries))
+
+
+def finer_side_by_side(network: nn.Module, pictures: list, layer: str) -> Figure:
+    """`draw_maps` of the coarse map and of ways to a finer one."""
+    fig, alt = (
+        draw_maps(network, pictures, finer(layer)),
+        "Photos with the coarse map and finer ones",
+    )
+    return _of_photos(fig, "after_finer", network, len(pictures), alt)
+
+
+ATTENTION_ALT = (
+    "Photos with a transformer's last attention, rollout, gradient-weighted attention and the map "
+    "of its head on the patches"
+)
+
+
 def draw_attention(network: nn.Module, pictures: list) -> Figure:
     """A transformer's kinds of attention, and its head on the patches: rows as of `draw_maps`."""
     view = whole(as_picture(pictures[0]), network.input_spec).tensor[None]
@@ -78,35 +111,44 @@ def draw_attention(network: nn.Module, pictures: list) -> Figure:
     return draw_maps(network, pictures, of_transformer(network, example))
 
 
-def draw_entries(rows: pd.DataFrame, metrics: tuple[str, ...]) -> Figure:
+def draw_entries(
+    rows: pd.DataFrame, made: dict, metrics: tuple[str, ...] = (V1, V2, PXAP)
+) -> Figure:
     """Each entry's scores with 95 % intervals; grey: entries that do not look at the class.
 
     Args:
-        rows: of a stored table. metrics: one panel each, as far as the table has them.
+        rows, made: of a stored table. metrics: one panel each, as far as the table has them.
     """
     metrics = [m for m in metrics if m in set(rows["metric"])]
     names = list(rows["entry"].unique())
+    colours = [NULL if name in NULLS else plots.MEASURED for name in names]
     with plots.style():
         size = 3.1 * len(metrics) + 1.9, 0.27 * len(names) + 0.9
         shape = {"figsize": size, "squeeze": False, "sharey": True, "layout": "constrained"}
         fig, axes = plt.subplots(1, len(metrics), **shape)
         for ax, metric in zip(axes[0], metrics, strict=True):
-            own = pick(rows, metric=metric).set_index("entry")
-            for y, name in enumerate(names):
-                if name in own.index:
-                    colour = NULL if name in NULLS else OWN
-                    found = own.loc[name]
-                    ax.plot([found["low"], found["high"]], [y, y], color=colour, lw=2)
-                    ax.plot(found["measured"], y, "o", color=colour, ms=5)
+            own = pick(rows, metric=metric).set_index("entry").reindex(names)
+            plots.draw_dots(ax, names, own, colours=colours)
             if GAUSSIAN in own.index:
                 ax.axvline(own.loc[GAUSSIAN, "measured"], color=NULL, ls=":", lw=1)
             ax.set_xlabel(metric)
-        axes[0, 0].set_yticks(range(len(names)), names)
-        axes[0, 0].invert_yaxis()
-    return fig
+    return _stored(
+        fig, "after_successors", made,
+        f"{', '.join(metrics)} of methods and null entries, with intervals",
+    )  # fmt: skip
 
 
-def draw_ranks(ranks: pd.DataFrame, quality: pd.DataFrame, edges: str = EDGES) -> Figure:
+def _stored(fig: Figure, name: str, made: dict, alt: str) -> Figure:
+    chosen = f"stored rows of {made['images']} {made['split']}, seeded pictures"
+    return captioned(
+        fig, name, paper="Figures after the paper", network=made["weights"], n=made["n"],
+        chosen=chosen, alt=alt,
+    )  # fmt: skip
+
+
+def draw_ranks(
+    ranks: pd.DataFrame, quality: pd.DataFrame, made: dict, edges: str = EDGES
+) -> Figure:
     """Left: each score's rank correlation with the truth. Right: CAM and the edge detector by it.
 
     Args:
@@ -116,19 +158,15 @@ def draw_ranks(ranks: pd.DataFrame, quality: pd.DataFrame, edges: str = EDGES) -
     with plots.style():
         shape = {"figsize": (8.6, 2.6), "sharey": True, "layout": "constrained"}
         fig, (left, right) = plt.subplots(1, 2, **shape)
-        for y, row in enumerate(found.itertuples()):
-            left.plot([row.low, row.high], [y, y], color=OWN, lw=2)
-            left.plot(row.measured, y, "o", color=OWN)
-            for name, colour in (("CAM", OWN), (edges, NULL)):
-                one = pick(quality, entry=name, score=row.score).iloc[0]
-                right.plot([one["low"], one["high"]], [y, y], color=colour, lw=2)
-                label = name if y == 0 else None
-                right.plot(one["measured"], y, "o", color=colour, label=label)
-        left.axvline(0, color="0.5", lw=0.8)
+        plots.draw_dots(left, found["score"], found, zero=True)
+        for name, colour in (("CAM", plots.MEASURED), (edges, NULL)):
+            own = pick(quality, entry=name).set_index("score").loc[found["score"]]
+            plots.draw_dots(right, found["score"], own, name, colours=colour)
         left.set_xlim(-1.05, 1.05)
         left.set_xlabel("rank correlation with the truth")
-        left.set_yticks(range(len(found)), found["score"])
-        left.invert_yaxis()
         right.set_xlabel("score, % (drop and deletion: less is better)")
-        right.legend()
-    return fig
+        right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    return _stored(
+        fig, "after_scores", made,
+        "Rank correlation of scores with the truth, and the scores of CAM and an edge detector",
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from ...boxes.wsol import score_map, warp
 from ...metrics.energy import energy_share, peak_inside
 from ...metrics.maxbox import pixel_precision
 from ...stream import batches, stream
-from .scoring import TAUS, as_batch, object_mask
+from .scoring import TAUS, as_batch
 
 STEPS = 8  # of insertion and deletion
 
@@ -64,7 +64,7 @@ def quality_table(
         for name, make in entries.items():
             maps = make(network, inputs, classes).detach()[:, 0].float().cpu().numpy()
             for k, (place, record) in enumerate(zip(chunk.places, chunk.items, strict=True)):
-                mask, map = object_mask(record), warp(maps[k], side)
+                mask, map = record.mask_of(record.label), warp(maps[k], side)
                 score = score_map(map)
                 own = inputs[k], torch.from_numpy(score).to(inputs), record.label
                 inserted, deleted = insertion_and_deletion(network, *own)

@@ -19,14 +19,6 @@ TAUS = np.round(np.arange(0, 1, 0.02), 2)  # thresholds, fractions of a map's ra
 STEPS = 250  # overlaps are kept in so many steps
 
 
-def object_mask(record: Record) -> np.ndarray | None:
-    """(H, W) bool: the pixels of the label's objects; None where the data set has no masks."""
-    if record.masks is None:
-        return None
-    own = slice(None) if record.box_labels is None else record.box_labels == record.label
-    return record.masks[own].any(0)
-
-
 def scored(map: np.ndarray, record: Record, side: int) -> pd.DataFrame:
     """One map (h, w) of the whole picture against its truth; one row for each of `TAUS`.
 
@@ -38,7 +30,7 @@ def scored(map: np.ndarray, record: Record, side: int) -> pd.DataFrame:
     found = sweep(minmax_levels(small), truth_boxes(boxes, record.image.size[::-1], side))
     v1, v2 = ((STEPS * v).round().astype(np.uint8) for v in iou_at(found, TAUS))
     table = {"v1": v1, "v2": v2}
-    mask = object_mask(record)
+    mask = record.mask_of(record.label)
     if mask is not None:
         scores = score_map(warp(map, mask.shape[0]))
         edges = np.append(TAUS, 1.01)

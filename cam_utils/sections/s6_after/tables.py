@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from ...book import published
 from ...metrics.intervals import Rate, in_words, mean_interval, pick, rate
 from ...metrics.maxbox import DELTAS, ROUNDS, pixel_precision
 from ...study import Frames
+from .entries import GAUSSIAN, SAME_AS_CAM
+from .methods import METHODS
 from .scoring import TAUS, mask_overlaps, overlaps, pixels
 
 V1, V2 = "box right, %", "MaxBoxAccV2, %"
@@ -90,12 +93,61 @@ def _pixel_ap(counts: np.ndarray, minus: np.ndarray | None = None, seed: int = 0
 
 def readable(rows: pd.DataFrame, metrics=(V1, V2, PXAP)) -> pd.DataFrame:
     """A stored table to read: one line for each entry, value [interval] in each column."""
+    taus = pick(rows, metric=V1).set_index("entry")
     rows = pick(rows, metric=list(metrics))
     wide = rows.assign(text=in_words(rows)).pivot(index="entry", columns="metric", values="text")
     order = [m for m in metrics if m in wide]
     wide = wide.loc[rows["entry"].unique(), order].fillna("")
-    taus = pick(rows, metric=V1).set_index("entry")
     return wide.assign(threshold=taus["tau"], n=taus["n"]).rename_axis(None, axis=1)
+
+
+def beside_later(photos: pd.DataFrame) -> pd.DataFrame:
+    """MaxBoxAccV2 minus the centre Gaussian's, in points: Choe et al.'s networks and ours.
+
+    Their set and ours are not the same photos, so only distances to the same null are compared.
+
+    Args:
+        photos: stored rows of the successors on ILSVRC photos.
+    """
+    told = pick(published.later(), metric=V2).pivot(
+        index="method", columns="network", values="value"
+    )
+    told = (told.sub(told.loc["centre Gaussian", "none"])).drop(columns="none")
+    told = told.drop("centre Gaussian").sort_values("ResNet-50", ascending=False)
+    own = pick(photos, metric=MINUS.format(V2, GAUSSIAN)).set_index("entry")
+    own = own.assign(text=in_words(own))["text"].rename("here: EfficientNet-Lite0")
+    names = [n for n in own.index if n in METHODS]
+    shown = told.map("{:+.1f}".format).join(own.loc[names], how="outer").fillna("")
+    return shown.loc[["CAM", *(n for n in (*told.index, *names) if n != "CAM")]]
+
+
+NEEDS = {
+    "CAM": "global average pooling and one linear layer",
+    "Score-CAM": "a layer with maps",
+    "Ablation-CAM": "a layer with maps",
+    "gradient": "derivatives",
+    "SmoothGrad": "derivatives",
+}
+
+
+def which_when(
+    times: dict[str, float], drawn: pd.DataFrame, photos: pd.DataFrame | None
+) -> pd.DataFrame:
+    """What each method asks for, costs and gives.
+
+    Args:
+        times: of `methods.costs`. drawn, photos: stored rows of the successors.
+    """
+    table = pd.DataFrame({"forward passes": pd.Series(times).map("{:.0f}".format)})
+    table.insert(
+        0, "needs", [NEEDS.get(name, "derivatives of a layer with maps") for name in times]
+    )
+    for title, rows, metric in (("drawn", drawn, PXAP), ("photos", photos, V2)):
+        own = pick(rows, metric=metric).set_index("entry") if rows is not None else drawn[:0]
+        texts = dict(zip(own.index, in_words(own), strict=True))
+        names = ("CAM" if name in SAME_AS_CAM else name for name in times)
+        table[f"{title}: {metric}"] = [texts.get(name, "not measured") for name in names]
+    return table
 
 
 # ---------------------------------------------------------------- scores of maps without truth
