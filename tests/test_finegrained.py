@@ -14,7 +14,7 @@ from cam_utils.data.joined import HiddenTruth
 from cam_utils.features import extract, fit_svm, svm_network
 from cam_utils.image_maps import image_maps
 from cam_utils.metrics.energy import energy_share
-from cam_utils.sections.s41_birds import experiment, looking, verdicts
+from cam_utils.sections.s41_birds import experiment, figures, looking, verdicts
 from cam_utils.sections.s41_birds.crops import (
     cam_boxes,
     largest_truth_boxes,
@@ -281,6 +281,15 @@ def test_where_maps_look_is_what_the_maps_say(network, svm, test):
         assert row.control_thing == pytest.approx(energy_share(maps[row.control], thing), abs=1e-5)
     told = looking.looks_table(rows)
     assert told["energy on the bird, of all"].value == pytest.approx(100 * rows["thing"].mean())
+    shares = looking.by_part(rows, defining)
+    assert list(shares) == ["any part", "all", "top"]
+    own = shares["any part"]
+    assert own["the part's area"].value == pytest.approx(100 * rows["area_in_thing"].mean())
+    top = rows[rows["label"] < 2]["part_in_thing"].mean()
+    assert shares["top"]["the species' own map"].value == pytest.approx(100 * top)
+    assert looking.told_as_table(told).iloc[0, 2] == told[looking.ENERGY].n
+    fig = figures.draw_parts(shares, ready, test)
+    assert [t.get_text() for t in fig.axes[0].get_yticklabels()][1].startswith("all, n =")
     # the colour is all over the blob: its map looks at it, the other class's less
     assert rows["thing"].mean() > rows["control_thing"].mean()
 

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import trees
 from tiny_birds import Blobs, Colours
 
@@ -22,8 +24,10 @@ from cam_utils.sections.s41_birds.experiment import (
     PAPER_SETUP,
     Setup,
     fine_grained,
+    open_birds,
 )
 from cam_utils.study import Ask, Opened, read_frames, run, stored_table, write_frames
+from cam_utils.views import box_crop
 
 (TABLE4,) = studies.STUDIES
 
@@ -194,6 +198,68 @@ def test_figure7_shows_right_and_wrong_boxes_in_their_share(found):
         assert abs(share - (~found.hits[labels == label]).mean()) <= 0.5 / 4
 
 
+def test_table_4_is_drawn_as_measured(found):
+    rates = {step: found.accuracy(step) for step in (FULL, CROP)}
+    fig = figures.draw_steps({FULL: 63.0}, {"blobs": rates}, "table4_test", n=32)
+    ax = fig.axes[0]
+    assert [t.get_text() for t in ax.get_yticklabels()] == [FULL, CROP]
+    drawn = {line.get_label(): line.get_xdata() for line in ax.lines}
+    assert drawn["paper, CUB"][0] == 63.0
+    assert np.isnan(drawn["paper, CUB"][1])
+    (measured,) = [c for c in ax.containers if c.get_label() == "blobs"]
+    expected = [rates[FULL].value, rates[CROP].value]
+    np.testing.assert_allclose(measured.lines[0].get_xdata(), expected)
+    assert fig.told["name"] == "table4_test"
+
+
+def test_located_is_drawn_with_the_papers_lines(found):
+    boards = {"a": {tables.CAM: found.located(), "whole image": rate([True, False])}}
+    fig = figures.draw_located(boards, {"a": {"the paper's CAM": 41.0}}, None, Blobs("test", 32))
+    lines = [line for line in fig.axes[0].lines if line.get_label() == "the paper's CAM: 41 %"]
+    assert lines[0].get_xdata()[0] == 41.0
+    assert [t.get_text() for t in fig.legends[0].get_texts()] == ["the paper's CAM: 41 %"]
+
+
+def test_gains_where_the_box_is_right_and_where_it_is_wrong(found):
+    table = tables.gains_table(found)
+    right = int(found.hits.sum())
+    assert list(table.columns[1:]) == [
+        "all, n = 32", f"box right, n = {right}", f"box wrong, n = {32 - right}"
+    ]  # fmt: skip
+    assert table.iloc[0, 1] == f"{found.difference(FULL, CROP):+.1f}"
+    own = found.right(BOX)[found.hits].mean() - found.right(CROP)[found.hits].mean()
+    assert table.iloc[1, 2].startswith(f"{100 * own:+.1f} [")
+
+
+def test_stored_steps_are_the_stored_rows(found):
+    rows = pd.DataFrame(tables.step_rows({"paper": found}))
+    steps = tables.stored_steps(rows, "paper")
+    assert list(steps)[:3] == [FULL, CROP, BOX]
+    assert list(steps)[-1] == LEAKY
+    assert steps[CROP].value == pytest.approx(found.accuracy(CROP).value, abs=1e-3)
+    assert tables.printed_steps() == {FULL: 63.0, CROP: 67.8, BOX: 70.5}
+
+
+def test_one_crop_is_drawn_as_the_network_gets_it():
+    record = Blobs("test", 4)[0]
+    network, box = Colours().eval(), np.array([3, 4, 20, 30])
+    crop = box_crop(record.image, box, network.input_spec)
+    map = torch.rand(record.image.size[::-1])
+    fig = figures.draw_crop(record, "a_bird", map, box, crop, network, Blobs("test", 4))
+    side = network.input_spec.size
+    assert fig.axes[2].images[0].get_array().shape == (side, side, 3)
+    assert fig.axes[1].get_title() == "the map for\na bird"
+
+
+def test_the_birds_of_the_notebook():
+    p = SimpleNamespace(profile="mini", data_root=None, network="mini/alexnet-gap", limit=3)
+    p.device = "cpu"
+    network, train, test, pictures = open_birds(p)
+    assert (network.name, len(train), len(test), len(pictures)) == ("mini/alexnet-gap", 3, 3, 1200)
+    assert test[0].parts is None  # kept without what nothing may see
+    assert pictures[0].parts
+
+
 def test_the_scoreboard_shows_the_stored_accuracies():
     found = {cell.row: cell for cell in cells("mini") if cell.table == 4}
     stored, _ = stored_table("table4", "mini")
@@ -203,3 +269,26 @@ def test_the_scoreboard_shows_the_stored_accuracies():
         assert found[row].published == published.value(4, row, "accuracy")
     assert found["DPD"].measured is None
     assert all(c.note for c in cells("paper") if c.table == 4)
+
+
+def test_photos_give_a_verdict_for_each_network():
+    """Gains with their networks; a loss refutes only where boxes are right as often as printed."""
+
+    def stored(**gains):
+        rows = [
+            {"setup": s, "step": "CAM box, IoU 0.5", "measured": box, "low": box - 4, "high": box + 4}
+            for s, (_, box) in gains.items()
+        ]
+        pairs = [
+            {"setup": s, "first": FULL, "second": CROP, "measured": g, "low": g - 2, "high": g + 2}
+            for s, (g, _) in gains.items()
+        ]
+        made = {"images": "cub", "split": "test", "weights": dict.fromkeys(gains, "0" * 16)}
+        made["classes"] = "20 of 200 classes"
+        return tuple((pd.DataFrame(t).assign(n=585), made) for t in (rows, pairs))
+
+    found = verdicts.crops_help_on_photos(*stored(a=(3.4, 41.0), b=(-3.0, 17.6), c=(-3.0, 45.0)))
+    assert [v.holds for v in found] == [True, None, False]
+    assert found[1].where == "b, 20 of 200 classes of CUB's photos"
+    assert len({v.variant for v in found}) == 3
+    assert verdicts.crops_help_on_photos(None, None) == []

@@ -17,37 +17,36 @@ from ...image_maps import image_maps
 from ...metrics.intervals import Rate
 from ...metrics.localization import IOU
 from ...networks.gap import GapNetwork, class_name
-from ..s4_transfer.figures import draw_series
+from ..s4_transfer.figures import AGAINST, draw_series
 from ..s32_localization.figures import WRONG, choose_in_proportion
 from .experiment import FineGrained
 from .tables import CAM
 
-MEASURED = "#2a6f97"
 
-# markers and colours: the paper's numbers grey, then what was measured
-LOOKS = (("o", "#8a8a8a"), ("D", "#1f4e79"), ("s", "#e07a3f"), ("^", "#5a9a6e"), ("v", "#7a5ca8"))
-
-
-def draw_crop(record, map: torch.Tensor, box: np.ndarray, crop, network, images) -> Figure:
+def draw_crop(
+    record, species: str, map: torch.Tensor, box: np.ndarray, crop, network, images
+) -> Figure:
     """From a picture to its crop: the picture, a map (H, W) with its box, what is looked at again.
 
     Args:
-        box: (4,) of the map. crop: the view (`views.box_crop`) that the network gets.
+        species: whose map it is. box: (4,) of the map. crop: the view (`views.box_crop`) that the
+            network gets.
     """
+    species = species.replace("_", " ")
     frame, size = crop.frame, crop.tensor.shape[-1]
     seen = record.image.crop((frame.x0, frame.y0, frame.x1, frame.y1)).resize((size, size))
     with plots.style():
         fig, axes = plots.panels(1, 3, 2.0)
         plots.show_image(axes[0, 0], record.image, "the whole picture")
-        bar = _show(axes[0, 1], record.image, map, "the map and its box")
+        bar = _show(axes[0, 1], record.image, map, f"the map for\n{species}")
         plots.show_boxes(axes[0, 1], box)
         plots.show_image(axes[0, 2], seen, "what the network sees again")
         plots.colour_bar(fig, bar, axes[:, :2])
     return captioned(
         fig, "fig07_one_crop", paper="Figure 7, one crop", network=network, images=images, n=1,
         chosen="by seed",
-        alt="A bird, the map of the species that it is taken for with the box of the map, and the "
-        "crop to this box",
+        alt=f"A bird, the map for {species}, for which it is taken, with the box of the map, and "
+        "the crop to this box",
     )  # fmt: skip
 
 
@@ -100,31 +99,29 @@ def figure7(
     )  # fmt: skip
 
 
-def draw_steps(series: dict[str, dict[str, Rate | float]], name: str, **more) -> Figure:
-    """Accuracies of the steps of section 4.1, several in a row.
+def draw_steps(
+    printed: dict[str, float], series: dict[str, dict[str, Rate]], name: str, **more
+) -> Figure:
+    """Accuracies of the steps of section 4.1, several in a row, the paper's as open circles.
 
     Args:
-        series: {label: {step: Rate, or the number as printed}}; the first label is drawn in grey.
+        printed: {step: the paper's}. series: {label: {step: measured}}.
         name, more: the figure's name, and further arguments of `captioned`.
     """
     steps = list(dict.fromkeys(step for found in series.values() for step in found))
-    drawn = {
-        label: [_rate(found[step]) if step in found else None for step in steps]
-        for label, found in series.items()
-    }
+    drawn = {label: [found.get(step) for step in steps] for label, found in series.items()}
     with plots.style():
         fig, ax = plt.subplots(figsize=(8.6, 0.46 * len(steps) + 0.9), layout="constrained")
-        draw_series(ax, steps, drawn, LOOKS)
+        draw_series(ax, steps, drawn)
+        told = [printed.get(step, np.nan) for step in steps]
+        ax.plot(told, range(len(steps)), "o", mfc="white", mec=plots.TOLD, label="paper, CUB")
         ax.set_xlabel("accuracy, %")
         fig.legend(loc="outside right upper")
     return captioned(
         fig, name, paper="Table 4", **more,
-        alt=f"Accuracies of {'; '.join(steps)}: {', '.join(series)}, with intervals",
+        alt=f"Accuracies of {'; '.join(steps)}: {'; '.join(series)}, with intervals, beside the "
+        "paper's",
     )  # fmt: skip
-
-
-def _rate(found: Rate | float) -> Rate:
-    return found if isinstance(found, Rate) else Rate(found, found, found, 0)
 
 
 def draw_located(
@@ -141,10 +138,11 @@ def draw_located(
             1, len(boards), figsize=(4.9 * len(boards), 3.1), squeeze=False, layout="constrained"
         )
         for ax, (title, rates) in zip(axes[0], boards.items(), strict=True):
-            draw_series(ax, list(rates), {"": list(rates.values())}, (("o", MEASURED),))
-            for y, (name, found) in enumerate(rates.items()):
+            colours = [WRONG if name == CAM else plots.MEASURED for name in rates]
+            rows = pd.DataFrame([found.as_row(3) for found in rates.values()])
+            plots.draw_dots(ax, list(rates), rows, colours=colours)
+            for y, found in enumerate(rates.values()):
                 ax.text(found.high + 1.5, y, f"{found.value:.1f}", va="center", fontsize=7.5)
-                ax.get_yticklabels()[y].set_color(WRONG if name == CAM else "black")
             for (text, value), style in zip(
                 stated.get(title, {}).items(), ("--", ":"), strict=False
             ):
@@ -207,7 +205,7 @@ def draw_parts(shares: dict[str, dict[str, Rate]], network, images) -> Figure:
         fig, ax = plt.subplots(figsize=(8.2, 0.42 * len(shares) + 0.9), layout="constrained")
         names = [f"{part}, n = {told[labels[0]].n}" for part, told in shares.items()]
         series = {label: [told[label] for told in shares.values()] for label in labels}
-        draw_series(ax, names, series, (LOOKS[1], ("s", "#7fb3d5"), LOOKS[0]))
+        draw_series(ax, names, series, AGAINST)
         ax.set_xlim(left=0)
         ax.set_xlabel("of what lies on the bird, share on the defining part, %")
         fig.legend(loc="outside right upper")

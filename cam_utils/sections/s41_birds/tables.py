@@ -6,6 +6,7 @@ from ...book import published
 from ...boxes.truth import Truth
 from ...metrics import baselines
 from ...metrics.intervals import Rate, pick, rate
+from ...metrics.localization import paired_difference
 from ...study import stored_table
 from .experiment import BOX, CROP, FULL, LEAKY, PREDICTED, FineGrained
 
@@ -95,8 +96,21 @@ def printed_steps() -> dict[str, float]:
     return {step: published.value(4, row, "accuracy") for row, step in ROWS.items()}
 
 
+def gains_table(found: FineGrained) -> pd.DataFrame:
+    """What each step adds, points, on all test images and where the CAM's box is right or wrong."""
+    parts = {"all": found.hits | True, "box right": found.hits, "box wrong": ~found.hits}
+    lines = []
+    for a, b in ((FULL, CROP), (CROP, BOX)):
+        line = {"points, paired": f"{a} -> {b}"}
+        for name, part in parts.items():
+            gain = paired_difference(*(~found.right(step)[part] for step in (a, b)))
+            line[f"{name}, n = {part.sum()}"] = f"{gain:+.1f}"
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
 def stored_steps(rows: pd.DataFrame, setup: str) -> dict[str, Rate]:
-    """{step: accuracy} of one setup of the stored table; the leaky step last."""
+    """{step: accuracy} of one setup of the stored table, the leaky step last."""
     own = pick(rows, setup=setup).set_index("step")
     steps = [s for s in (FULL, CROP, BOX, PREDICTED, LEAKY) if s in own.index]
     return {step: Rate.of(own.loc[[step]]) for step in steps}

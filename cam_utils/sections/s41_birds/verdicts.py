@@ -63,6 +63,18 @@ def stored_crops_help(table: Stored, pairs: Stored, setup: str, variant: str = "
     )
 
 
+def crops_help_on_photos(table: Stored | None, pairs: Stored | None) -> list[Verdict]:
+    """`stored_crops_help` of each network that CUB's photos were measured with; none without."""
+    if not table or not pairs:
+        return []
+    nets = dict(zip(table[0]["setup"].unique(), table[1]["weights"], strict=True))
+    where = f"{table[1].get('classes', 'all classes')} of CUB's photos"
+    return [
+        stored_crops_help(table, pairs, setup, f"photos-{name.split('/')[-1]}", f"{name}, {where}")
+        for setup, name in nets.items()
+    ]
+
+
 def above_chance(
     found: FineGrained, truth: Truth, fraction: float, images, seed=0
 ) -> list[Verdict]:

@@ -29,6 +29,9 @@ WRONG, TOOL = "#d62728", "#ff9f1c"
 # a marker and a colour for each feature that is compared
 LOOKS = (("D", "#1f4e79"), ("s", "#e07a3f"), ("o", "#5a9a6e"), ("v", "0.55"), ("^", "0.75"))
 
+# of a map's share, another map's, and the area's
+AGAINST = (("D", "#1f4e79"), ("s", "#7fb3d5"), ("o", "0.55"))
+
 
 def examples(
     images,
@@ -200,9 +203,8 @@ def draw_energy(table: pd.DataFrame, found: Transfer) -> Figure:
     labels = ("the class's own map", "another class's map, same picture", "share of the area")
     with plots.style():
         fig, ax = plt.subplots(figsize=(7.6, 0.42 * len(table) + 0.9), layout="constrained")
-        looks = (LOOKS[0], ("s", "#7fb3d5"), ("o", "0.55"))
         series = {label: list(table[name]) for label, name in zip(labels, told, strict=True)}
-        draw_series(ax, table["group"], series, looks)
+        draw_series(ax, table["group"], series, AGAINST)
         ax.set_xlim(left=0)
         ax.set_xlabel("share of the picture, or of the map's positive evidence, %")
         fig.legend(loc="outside right upper")
