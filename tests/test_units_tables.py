@@ -85,7 +85,8 @@ def test_verdicts_of_a_half(half):
     assert found["units-are-class-specific"].holds is None  # two of three units are everybody's
     assert found["units-are-class-specific"].on == "toy pictures all"
     assert {v.where for v in found.values()} == {"toy"}
-    assert verdicts.numbers({"toy": more}, {})["toy_purity"] == 50
+    purity = number(tables.purity_table(more.frames), tables.PURITY).value
+    assert verdicts.numbers({"toy": more}, {})["toy_purity"] == purity
     parts = part_table(half)
     assert verdicts.detect_parts(half, parts).holds is True
     planted = parts.assign(iou=parts["shuffled"], shuffled=parts["iou"])
@@ -101,7 +102,7 @@ def test_a_class_with_fewer_pictures_than_a_unit_has_top_images_cannot_be_tested
     assert len(few.frames["units"]) == 9  # the figure shows it all the same
 
     pool = Subset(half.pool, range(20))
-    none = look("toy", half.network, pool, half.test, k=8, cache=False)
+    none = look("toy", Colours(12).eval(), pool, half.test, k=8, cache=False)
     assert number(tables.purity_table(none.frames), tables.PURITY).n == 0
     found, *_ = verdicts.of_half(none)
     assert found.holds is None
@@ -110,16 +111,18 @@ def test_a_class_with_fewer_pictures_than_a_unit_has_top_images_cannot_be_tested
 
 
 def planted(name):
-    """The stored rows with the opposite of what was measured."""
+    """The stored rows with purer units, and with the opposite of what their removal did."""
     rows, made = stored_table(name)
-    whole = 100 if name == "units_purity" else 0
-    ends = {"measured": "measured", "low": "high", "high": "low"}
-    return rows.assign(**{new: whole - rows[old] for new, old in ends.items()}), made
+    columns = ["measured", "low", "high"]
+    if name == "units_purity":
+        return rows.assign(**{c: rows[c] + 40 for c in columns}), made
+    turned = {"measured": -rows["measured"], "low": -rows["high"], "high": -rows["low"]}
+    return rows.assign(**turned), made
 
 
 def test_verdicts_of_the_stored_rows(monkeypatch):
     found = {v.name: v for v in verdicts.on_photos()}
-    assert [v.holds for v in found.values()] == [False, True, True]
+    assert [v.holds for v in found.values()] == [None, True, True]
     assert found["units-guide-classification-real"].on == "imagenette+ilsvrc val+val"
 
     monkeypatch.setattr(verdicts, "stored_table", planted)
