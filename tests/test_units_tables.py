@@ -174,7 +174,7 @@ def test_pictures_of_purity_and_sharing(half):
     (axis,) = figures.draw_sharing({"toy": sharing}, [half]).axes
     more = (sharing["units"] - sharing["expected"]).head(3)
     assert axis.lines[0].get_ydata().tolist() == more.tolist()
-    assert axis.get_xticklabels()[0].get_text() == "1: 5 units"
+    assert axis.get_xticklabels()[0].get_text() == "1 or more:\n5 units"
 
 
 def test_picture_of_stored_fields():

@@ -257,9 +257,10 @@ def draw_sharing(tables: dict[str, pd.DataFrame], halves: list[Half]) -> Figure:
             ax.vlines(x, *band, color="0.75", lw=9, label="by chance, 95 %")
             ax.plot(x, rows["units"] - chance, "o", color="#c0392b", ms=5, label="measured")
             labels = zip(rows["classes"], rows["units"], strict=True)
-            ax.set_xticks(x, [f"{m}: {n:.0f} units" for m, n in labels], fontsize=7)
+            ax.set_xticks(x, [f"{m} or more:\n{n:.0f} units" for m, n in labels], fontsize=7)
+            ax.set_xlim(-0.5, len(x) - 0.5)
             ax.axhline(0, color="0.6", lw=0.8)
-            ax.set(title=title, xlabel="in the three of so many classes or more")
+            ax.set(title=title, xlabel="classes that share a unit")
         axes[0, 0].set_ylabel("units more than by chance")
         fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper")
     return _of_halves(
