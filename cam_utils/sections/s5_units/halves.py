@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...book.params import Params
 from ...features import Features, extract
+from ...networks import load_network
 from ...networks.gap import GapNetwork
 from ...study import Frames
+from . import pools
 from .ablation import ablate
 from .by_weight import half_of_score, linear_layer
 from .tables import TOP, sharing_table, top_table
@@ -65,3 +68,20 @@ def look(
         "ablation": ablate(pooled, weights, bias, removed),
     }
     return Half(title, network, pool, test, top, features, frames)
+
+
+def open_halves(p: Params) -> dict[str, Half]:
+    """Figure 13's halves by title: "objects" and "scenes" of drawings, or "photos".
+
+    Raises:
+        MissingData: a network or the photos are not here.
+    """
+    if p.profile == "paper":
+        network = load_network(p.network or "caffe/googlenet", p.data_root).to(p.device)
+        pool, test, ten = pools.photo_pair(network.classes, p.data_root, p.limit)
+        return {"photos": look("photos", network, pool, test, p.device, classes=ten)}
+    found = {}
+    for title, (name, _) in pools.MINI.items():
+        network = load_network((title == "objects" and p.network) or name).to(p.device)
+        found[title] = look(title, network, *pools.drawn_pair(title, p.limit), device=p.device)
+    return found

@@ -1,4 +1,4 @@
-"""Networks whose receptive field is known, to test what measures it."""
+"""Receptive fields for notebook 07: of networks whose field is known, and of its halves."""
 
 import torch
 from torch import nn
@@ -6,6 +6,11 @@ from torch import nn
 from ...errors import CamError
 from ...networks.gap import InputSpec
 from ...networks.topped import CutNetwork
+from ...study import first
+from .field import ReceptiveField, receptive_field
+from .halves import Half
+from .occlusion import EmpiricalField, empirical_field
+from .top import top_images
 
 SIDE = 48  # pixels of the input
 
@@ -36,3 +41,30 @@ class OneConvolution(CutNetwork):
         self.input_spec = InputSpec(SIDE, SIDE, squash=True, mean=(0, 0, 0), std=(1, 1, 1))
         self.name = f"one convolution {size}x{size}, {nonzero}x{nonzero} of it not zero"
         self.eval()
+
+
+def known_fields_of(pool) -> dict[str, tuple[EmpiricalField, ReceptiveField]]:
+    """Measured and theoretical fields of two such networks, on the first pictures of a pool."""
+    found = {}
+    for title, network in (
+        ("15x15", OneConvolution(15)),
+        ("15x15, only 5x5 not zero", OneConvolution(15, 5)),
+    ):
+        top = top_images(network, first(pool, 64), k=2, progress=False)
+        theory = receptive_field(network)
+        found[title] = empirical_field(network, pool, top, 0, 2, 1, 1, field=theory), theory
+    return found
+
+
+def fields_of_halves(
+    halves: dict[str, Half], seed: int = 0
+) -> dict[str, tuple[EmpiricalField, ReceptiveField]]:
+    """The same of the first class's first unit of each half, on its best picture."""
+    found = {}
+    for title, half in halves.items():
+        unit, theory = int(half.frames["units"]["unit"].iloc[0]), receptive_field(half.network)
+        field = empirical_field(
+            half.network, half.pool, half.top, unit, 1, stride=4, field=theory, seed=seed
+        )
+        found[f"{title}: unit {unit}"] = field, theory
+    return found

@@ -7,12 +7,11 @@ import pandas as pd
 from scipy.io import loadmat
 from tqdm.auto import tqdm
 
-from ...data import Subset, open_images
-from ...data.joined import Joined
+from ...data import open_images
 from ...metrics.intervals import pick
 from ...networks.gap import GapNetwork
 from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows
-from . import tables
+from . import pools, tables
 from .ablation import ablate, ablation_table
 from .by_weight import linear_layer
 from .field import receptive_field
@@ -40,23 +39,16 @@ RELEASED = ("weights/data_net.mat", "../golden/zhou/data_net.mat")
 
 
 def _open(ask: Ask) -> Opened:
-    """Drawn pictures and their networks; or the paper's GoogLeNet and a pool of photos.
-
-    The pool is Imagenette's validation photos, fifty of each of ten classes, and ILSVRC's; photos
-    that are in both count once, as Imagenette's. A trial takes photos from all over it.
-    """
+    """Drawn pictures and their networks; or the paper's GoogLeNet and `pools.photo_pair`."""
     if ask.profile == "mini":
         networks, missing = open_rows({name: {"mini": name} for name in MINI}, ask)
         wanted = dict.fromkeys(MINI[name] for name in networks)
         parts = {name: first(open_images(name, "val"), ask.limit) for name in wanted}
         return Opened(networks, parts, missing)
     networks, _ = open_rows({"GoogLeNet": {"paper": "caffe/googlenet"}}, ask)
-    ten, photos = (open_images(name, "val", ask.root) for name in ("imagenette", "ilsvrc"))
-    labels = [list(ten.imagenet_indices), None]
-    pool = Joined([ten, photos], labels, networks["GoogLeNet"].classes)
-    if 0 < ask.limit < len(pool):
-        pool = Subset(pool, np.linspace(0, len(pool) - 1, ask.limit).astype(int))
-    return Opened(networks, {"pool": pool, "ten": ten})
+    open_images("imagenette", "train", ask.root)  # its ten classes are what is reported on
+    pool, test, ten = pools.photo_pair(networks["GoogLeNet"].classes, ask.root, ask.limit)
+    return Opened(networks, {"pool": pool, "test": test, "ten": ten})
 
 
 def _measure(opened: Opened, ask: Ask) -> Frames:
@@ -73,8 +65,8 @@ def _measure(opened: Opened, ask: Ask) -> Frames:
 
 def _measure_photos(opened: Opened, ask: Ask) -> Frames:
     ((_, network),) = opened.networks.items()
-    pool, ten = opened.images, _ten(opened)
-    half = look("photos", network, pool, pool, ask.device, classes=ten)
+    pool, test, ten = opened.parts.values()
+    half = look("photos", network, pool, test, ask.device, classes=ten)
     seen = half.features.take(np.isin(half.features.labels, ten))
     of_ten = ablate(seen.values, *linear_layer(network), seen.labels, candidates=np.array(ten))
     ways = {"1000 classes": half.frames["ablation"], "ten classes": of_ten}
@@ -92,11 +84,6 @@ def _measure_photos(opened: Opened, ask: Ask) -> Frames:
 def _stacked(parts: dict[str, pd.DataFrame], column: str) -> pd.DataFrame:
     """The parts below one another, their names in a first column."""
     return pd.concat(parts, names=[column]).reset_index(level=0)
-
-
-def _ten(opened: Opened) -> list[int]:
-    """The network's classes that Imagenette has."""
-    return list(opened.parts["ten"].imagenet_indices)
 
 
 def _fields(network: GapNetwork, images, top: TopImages, labels, ask: Ask) -> list[dict]:
@@ -126,7 +113,8 @@ def _tables(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
         sizes = {name: len(images) for name, images in opened.parts.items()}
         return fields, {"images": ", ".join(sizes), "n": sum(sizes.values())}
     score, every = frames["score"], frames["ablation"]
-    some = {"ten of Imagenette": score[score["label"].isin(_ten(opened))], "all in the pool": score}
+    _, test, ten = opened.parts.values()
+    some = {"ten of Imagenette": score[score["label"].isin(ten)], "all in the test": score}
     found = {
         "top": frames["units"],
         "purity": tables.purity_table(frames),
@@ -139,7 +127,9 @@ def _tables(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
         "ablation_classes": every.round(3),
     }
     rows = {f"units_{name}": table.to_dict("records") for name, table in found.items()}
-    return rows | fields, {"top": tables.TOP}
+    of_test = {"images": test.name, "split": test.split, "n": len(test)}
+    tested = ("units_half", "units_ablation", "units_ablation_classes")
+    return rows | fields, {"top": tables.TOP} | dict.fromkeys(tested, of_test)
 
 
 def released_weights(root) -> np.ndarray | None:

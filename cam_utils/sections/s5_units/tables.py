@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ...metrics.intervals import mean_interval
+from ...metrics.intervals import Rate, mean_interval, pick
 from ...networks.gap import GapNetwork, class_name
 from ...study import Frames
 from .by_weight import linear_layer, shared_units, top_units
@@ -16,6 +16,7 @@ TOP = 12  # images of each unit, as the released script keeps
 PURITY = f"purity of a class's {OWN_UNITS} units for the class, %"
 
 SHARE = "share of the class in the pool, %"
+ANY = "purity of any unit for its own most frequent class, %"
 HALF = "units that carry half of the positive score"
 
 
@@ -67,7 +68,9 @@ def top_table(network: GapNetwork, shown: pd.DataFrame, labels, images: int = 3)
 def purity_table(frames: Frames) -> pd.DataFrame:
     """Purity in percent, means with 95 % intervals: of the classes' top units, and of any unit.
 
-    Beside it the share that a class has in the pool: the purity of a unit that does not look.
+    Beside it the share that a class has in the pool: the purity of a unit that does not look. Of a
+    class with fewer pictures in the pool than a unit has top images no unit could be pure, so such
+    classes are left out; n = 0 where none remains.
 
     Args:
         frames: "units" of `top_table`, "top" of `TopImages.frame`, "pool" (its images' labels).
@@ -76,16 +79,18 @@ def purity_table(frames: Frames) -> pd.DataFrame:
         Columns metric, measured, low, high, n.
     """
     units, labels, every = frames["units"], frames["pool"]["label"], purities(frames["top"])
+    enough = labels.value_counts().loc[lambda n: n >= frames["top"]["rank"].max()].index
+    units = units[units["class"].isin(enough)]
     found = {
-        f"purity of a class's unit {rank} for the class, %": some["purity"]
-        for rank, some in units.groupby("rank")
+        f"purity of a class's unit {rank} for the class, %": pick(units, rank=rank)["purity"]
+        for rank in range(1, OWN_UNITS + 1)
     }
     found[PURITY] = units.groupby("class")["purity"].mean()
     found[SHARE] = [(labels == c).mean() for c in found[PURITY].index]
     own = (units["name"] == units["label"]).groupby(units["class"])
     found["top units whose most frequent class is the class, %"] = own.mean()
     alive = every[every["alive"]]
-    found["purity of any unit for its own most frequent class, %"] = alive["purity"]
+    found[ANY] = alive["purity"]
     found["units that never react, %"] = ~every["alive"]
     return _means({metric: 100 * np.asarray(v, float) for metric, v in found.items()})
 
@@ -110,7 +115,9 @@ def spread_table(score: pd.DataFrame) -> pd.DataFrame:
 
 
 def _means(found: dict) -> pd.DataFrame:
-    return pd.DataFrame([{"metric": k} | mean_interval(v).as_row(2) for k, v in found.items()])
+    none = Rate(np.nan, np.nan, np.nan, 0)
+    rates = {k: mean_interval(v) if len(v) else none for k, v in found.items()}
+    return pd.DataFrame([{"metric": k} | rate.as_row(2) for k, rate in rates.items()])
 
 
 def sharing_table(weights: np.ndarray, most: int = 3) -> pd.DataFrame:

@@ -1,15 +1,44 @@
 """What section 5's measurements decide of its claims, and by what rule."""
 
+import numpy as np
 import pandas as pd
 
 from ...book.claims import Verdict, decided_on
 from ...metrics.intervals import Rate, mean_interval, pick
 from ...study import Frames, stored_table
-from .ablation import APART, MINUS, OWN, POSITIVE, ablation_table
+from .ablation import APART, CHANGE, MINUS, OWN, POSITIVE, ablation_table
 from .halves import Half
-from .tables import PURITY, SHARE, purity_table
+from .tables import HALF, PURITY, SHARE, purity_table, spread_table
 
 PHOTOS = "GoogLeNet on real photos"
+
+
+def of_section(halves: dict[str, Half], parts: dict[str, pd.DataFrame]) -> list[Verdict]:
+    """All of the section: of each half, of the stored rows on photos, and of parts.
+
+    Args:
+        parts: {title of a half: `part_table`}, of those that know their parts.
+    """
+    found = [verdict for half in halves.values() for verdict in of_half(half)]
+    return [
+        *found,
+        *(on_photos() if all(verdict.kind == "drawn" for verdict in found) else ()),
+        *(detect_parts(halves[title], rows) for title, rows in parts.items()),
+    ]
+
+
+def numbers(halves: dict[str, Half], parts: dict[str, pd.DataFrame]) -> dict[str, float]:
+    """The numbers behind the verdicts under their recorded names; those that were measured."""
+    found = {f"{title}_part_iou": rows["iou"].mean() for title, rows in parts.items()}
+    for title, half in halves.items():
+        pure, spread = purity_table(half.frames), spread_table(half.frames["score"])
+        removed = ablation_table(half.frames["ablation"])
+        found[f"{title}_purity"] = Rate.of(pick(pure, metric=PURITY)).value
+        found[f"{title}_half_units"] = Rate.of(pick(spread, metric=HALF)).value
+        for count in (3, 10):
+            change = pick(removed, metric=CHANGE, removed=count, units=OWN)
+            found[f"{title}_without_{count}"] = Rate.of(change).value
+    return {name: float(value) for name, value in found.items() if np.isfinite(value)}
 
 
 def of_half(half: Half) -> list[Verdict]:
@@ -44,11 +73,15 @@ def _verdicts(found: Frames, on: dict[str, str], **more) -> list[Verdict]:
     decided = [
         (
             "units-are-class-specific",
-            "the interval of the mean purity of the classes' three units lies above 50 %",
+            "the interval of the mean purity of the classes' three units lies above 50 %; of "
+            "classes with at least as many pictures in the pool as are looked at of a unit",
             (
                 on["purity"],
-                pure.above(50),
-                f"{pure:.1f} %; its share of the pool: {share.value:.1f} %",
+                pure.above(50) if pure.n else None,
+                f"{pure:.1f} % of {pure.n} classes; by chance, their share of the pool: "
+                f"{share.value:.1f} %"
+                if pure.n
+                else "no class has enough pictures in the pool",
             ),
         ),
         (
