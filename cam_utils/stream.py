@@ -133,7 +133,9 @@ def in_shards(
 
     Args:
         step: (state of the shard, None at its beginning; chunk) to the next state.
-        pack: the last state of a shard (None if nothing in it was readable) to its arrays.
+        pack: the last state of a shard (None if nothing in it was readable) to its arrays; called
+            after the first step of the next shard, which work that goes on behind has thus time
+            for.
         keeper: of the whole pass. shard, batch: pictures in each.
         lazy: leave the arrays of finished shards on the disk (`Keeper.rows` reads them): the
             pieces come with notes alone.
@@ -154,16 +156,26 @@ def in_shards(
     todo = [(k, job) for k in mine if k not in pieces for job in batches(ranges[k], batch)]
     how = {"total": sum(len(ranges[k]) for k in mine), "initial": done} | how
     how["progress"] = how.get("progress", True) and world.rank == 0
-    state, unreadable = None, []
-    chunks = stream(images, load, [job for _, job in todo], **how)
-    for (k, job), chunk in zip(todo, chunks, strict=True):
-        unreadable += chunk.unreadable
-        state = step(state, chunk) if chunk.items else state
-        if job[-1] == ranges[k][-1]:
-            piece = pack(state), {"unreadable": unreadable}
+    state, unreadable, complete = None, [], deque()
+
+    def keep() -> None:
+        while complete:
+            k, last, lost = complete.popleft()
+            piece = pack(last), {"unreadable": lost}
             keeper.put(*piece, part=f"{k:05d}")
             pieces[k] = held(piece)
-            state, unreadable = None, []
+
+    chunks = stream(images, load, [job for _, job in todo], **how)
+    try:
+        for (k, job), chunk in zip(todo, chunks, strict=True):
+            unreadable += chunk.unreadable
+            state = step(state, chunk) if chunk.items else state
+            keep()
+            if job[-1] == ranges[k][-1]:
+                complete.append((k, state, unreadable))
+                state, unreadable = None, []
+    finally:
+        keep()  # also before an error goes on: the shard was complete
     if world.size > 1 and world.rank == 0:
         others = _of_others(keeper, [k for k in range(len(ranges)) if k not in pieces])
         pieces |= {k: held(piece) for k, piece in others.items()}

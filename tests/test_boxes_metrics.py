@@ -1,10 +1,13 @@
 """The paper's box rule, IoU, and rates with their intervals."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from cam_utils import CamError, boxes
+from cam_utils.boxes import components
+from cam_utils.boxes.components import largest_component
 from cam_utils.metrics.classification import topk_misses
 from cam_utils.metrics.intervals import rate
 
@@ -25,6 +28,51 @@ def test_threshold_is_strict_and_relative():
 
 def test_diagonal_neighbours_are_connected():
     assert boxes.paper(np.eye(5, dtype=np.float32)).tolist() == [[0, 0, 5, 5]]
+
+
+def labelled(mask):
+    """Largest component by labelling every pixel: (1, 4), the way the rule is defined."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    x, y, w, h = stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax(), :4]
+    return np.array([[x, y, x + w, y + h]], np.float32)
+
+
+@pytest.mark.parametrize("blur", [1, 3, 7])
+def test_contours_give_the_box_and_the_pixels_that_labelling_gives(blur):
+    rng = np.random.default_rng(blur)
+    kinds = set()
+    for _ in range(400):
+        noise = cv2.blur(rng.random(rng.integers(2, 30, 2)), (blur, blur))
+        mask = noise > np.quantile(noise, rng.uniform(0.05, 0.95))
+        assert np.array_equal(largest_component(mask), labelled(mask))
+        _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+        contours, nested = cv2.findContours(
+            mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+        )
+        pixels = components._pixels(contours, nested[0, :, 3])
+        assert sorted(pixels[pixels > 0]) == sorted(stats[1:, cv2.CC_STAT_AREA])
+        count, most = len(stats) - 1, stats[1:, cv2.CC_STAT_AREA]
+        kinds.add((count == 1, (most == most.max()).sum() > 1, len(contours) > count))
+    # one component and several, with holes and without
+    assert {(True, False, False), (False, False, True)} <= kinds
+
+
+def test_an_island_in_a_hole_is_a_component_of_its_own():
+    ring = np.zeros((30, 30), np.float32)
+    ring[2:28, 2:28] = 1  # 26 x 26 less 24 x 24: 100 pixels
+    ring[3:27, 3:27] = 0
+    ring[9:20, 9:20] = 1  # 121 pixels
+    assert boxes.paper(ring).tolist() == [[9, 9, 20, 20]]
+    ring[9:20, 9] = ring[9:20, 10] = 0  # 99 pixels
+    assert boxes.paper(ring).tolist() == [[2, 2, 28, 28]]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_single_value_that_is_not_finite_is_found(bad):
+    map = np.ones((40, 50), np.float32)
+    map[17, 31] = bad
+    with pytest.raises(CamError, match="1 values that are not finite"):
+        boxes.paper(map)
 
 
 def test_no_positive_evidence_gives_the_whole_image():

@@ -50,6 +50,19 @@ def test_erosion_equals_scipy_s_distance_transform(seed):
     assert np.array_equal(released_code._eroded(mask), expected)
 
 
+@pytest.mark.parametrize(
+    "part", [np.s_[10:30, 20:60], np.s_[:30, 20:], np.s_[40:, :], np.s_[:, 89:], np.s_[5:6, 7:8]]
+)
+def test_erosion_is_the_same_wherever_the_mask_lies(part):
+    """At each border, which is no background, and amid the picture."""
+    mask = np.zeros((70, 90), bool)
+    mask[part] = True
+    mask[part] &= blobs(3)[part] > -4
+    distance = distance_transform_edt(mask)
+    expected = np.floor(distance * (255 / distance.max()) + 0.5) > 10
+    assert np.array_equal(released_code._eroded(mask), expected)
+
+
 def test_a_distance_at_the_limit_survives():
     """7 of 170 pixels is 10.5 of 255, which rounds up to 11; 6 of 170 is cut."""
     wide = np.ones((3, 341), bool)

@@ -1,5 +1,6 @@
 """The Caffe networks: against golden softmax values, known sizes, and damaged weight files."""
 
+import copy
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from torch import nn
 from cam_utils.errors import BrokenWeights, CamError, MissingData
 from cam_utils.networks.gap import GapNetwork
 from cam_utils.networks.zoo.caffe import CAFFE_NETWORKS, build_caffe, caffe_file, load_caffe
-from cam_utils.networks.zoo.caffe_layers import lrn, max_pool
+from cam_utils.networks.zoo.caffe_layers import ResponseNorm, lrn, max_pool
 from cam_utils.networks.zoo.caffemodel import copy_weights, read_caffemodel
 
 NIN, SQUEEZENET = "caffe/nin", "caffe/squeezenet1.1"
@@ -199,6 +200,47 @@ def test_lrn_is_caffes_formula():
     squares = nn.functional.pad(maps**2, (0, 0, 0, 0, 2, 2)).unfold(1, 5, 1).sum(-1)
     expected = maps / (1 + 1e-4 / 5 * squares) ** 0.75
     assert torch.allclose(lrn("norm")[0][1](maps), expected)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 64])
+def test_lrn_and_its_gradient_are_torchs(channels):
+    peer = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0)
+    found = []
+    for layer in (lrn("norm")[0][1], peer):
+        torch.manual_seed(0)
+        maps = (torch.randn(2, channels, 5, 4).double() * 100).requires_grad_()
+        layer(maps).square().sum().backward()
+        found.append((layer(maps).detach(), maps.grad))
+    for own, other in zip(*found, strict=True):
+        torch.testing.assert_close(own, other)
+
+
+def plain_copy(network: nn.Module) -> nn.Module:
+    """A copy with torch's own normalisation, its input in whatever layout it comes."""
+    network = copy.deepcopy(network)
+    for module in list(network.modules()):
+        module._forward_pre_hooks.clear()
+        for name, layer in module.named_children():
+            if isinstance(layer, ResponseNorm):
+                setattr(module, name, nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0))
+    return network
+
+
+@pytest.mark.parametrize("name", ["caffe/googlenet", "caffe/googlenet-cam", "caffe/alexnet", NIN])
+def test_the_faster_layout_and_norm_change_no_logit_by_more_than_rounding(name):
+    torch.manual_seed(0)
+    network = build_caffe(name).eval()
+    peer = plain_copy(network)
+    assert network.state_dict().keys() == peer.state_dict().keys()
+    size = network.input_spec.size
+    images = torch.randn(2, 3, size, size) * 50
+    with torch.inference_mode():
+        own, other = network(images), peer(images)
+        torch.testing.assert_close(own, other, rtol=0, atol=3e-6 * float(other.abs().max()))
+        if isinstance(network, GapNetwork):
+            maps = network.features(images)
+            assert maps.is_contiguous(memory_format=torch.channels_last)
+            assert peer.features(images).is_contiguous()
 
 
 # --- weight files ----------------------------------------------------------------------------

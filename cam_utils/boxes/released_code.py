@@ -112,23 +112,30 @@ def grey_levels(map: Tensor | np.ndarray) -> np.ndarray:
 
 
 def _eroded(mask: np.ndarray) -> np.ndarray:
-    """The pixels further than 10.5/255 of the largest distance from the background."""
+    """(H, W) bool: the pixels further than 10.5/255 of the largest distance from the background."""
     if mask.all() or not mask.any():
         return mask  # no distances to compare; the image's border is not background
-    distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    bits = mask.view(np.uint8)
+    x, y, w, h = cv2.boundingRect(bits)
+    # the background nearest to a pixel lies in the mask's rectangle or next to it
+    part = np.s_[max(y - 1, 0) : y + h + 1, max(x - 1, 0) : x + w + 1]
+    near = np.ascontiguousarray(bits[part])
+    distance = cv2.distanceTransform(near, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     peak = round(float(distance.max()) ** 2)
     # distances are roots of whole numbers: the least square that survives, in double precision as
     # the original computes, then one comparison half-way below it
     least = int(peak * (ERODE_ABOVE / 255) ** 2)
     while int(least**0.5 * (255 / peak**0.5) + 0.5) <= ERODE_ABOVE:
         least += 1
-    return distance > (least - 0.5) ** 0.5
+    kept = np.zeros_like(mask)
+    kept[part] = distance > (least - 0.5) ** 0.5
+    return kept
 
 
 def _rectangles(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
     """x, y, w, h around every outer contour and every hole, kept out of the margin."""
     height, width = mask.shape
-    contours = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)[0]
+    contours = cv2.findContours(mask.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)[0]
     found = []
     for contour in contours:
         x, y, w, h = cv2.boundingRect(contour)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from ..keep import Keeper, Piece
 from ..provenance import about
 from ..stream import decoders, in_shards, nothing_read
 from ..writing import check_writable, replacing, write_json
+from .behind import BoxThreads
 from .items import opened
-from .localize import arrays_to_rows, read_table, rows_of, rows_to_arrays, rows_under, table_of
+from .localize import arrays_to_rows, classified, read_table, rows_to_arrays, table_of
 from .protocols import CLASSIFY, PAPER, PROTOCOLS, RELEASED, RULES, WSOL, Protocol
 from .ready import check_classes, prepared
 from .summary import errors
@@ -52,14 +54,16 @@ def evaluate(
     batch: int = 16,
     shard: int = SHARD,
     cache: bool | str | Path | None = False,
+    workers: int | None = None,
 ) -> pd.DataFrame:
     """Scores, and under a rule boxes and their overlap, of the best classes of every image.
 
-    Pictures are decoded one step ahead of the network and forgotten after it, so that memory does
-    not grow with their number. With `out` the work is kept in shards as it goes on: the same call
-    goes on where a killed one stopped, and returns a complete table of the same run at once.
-    Started by torchrun, with `out`, the processes share the shards; no process group is needed,
-    only a common disk. The first one waits for the others' shards: if one died, start all again.
+    Pictures are decoded ahead of the network, and only what it sees of them is kept, so that
+    memory grows neither with their number nor much with their size. Boxes are made behind it, in
+    threads. With `out` the work is kept in shards as it goes on: the same call goes on where a
+    killed one stopped, and returns a complete table of the same run at once. Started by torchrun,
+    with `out`, the processes share the shards; no process group is needed, only a common disk. The
+    first one waits for the others' shards: if one died, start all again.
 
     Args:
         network: with `input_spec`; any classifier. Maps need a network with global pooling, or
@@ -74,6 +78,8 @@ def evaluate(
         shard: images in one shard.
         cache: without `out`: where the table is kept for an equal call, as for
             `features.extract`; False: nowhere.
+        workers: threads that make boxes while the network sees the next batch; None: one for each
+            core, at most 16. The rows are the same for any number.
 
     Returns:
         Columns id, label, rank (1 is best), class, score (softmax probability, mean over views).
@@ -103,7 +109,7 @@ def evaluate(
         if (complete := _finished(out, keeper)) is not None:
             keeper.drop_parts()
             return complete
-    how = {"world": world, "progress": progress, "batch": batch, "shard": shard}
+    how = {"world": world, "progress": progress, "batch": batch, "shard": shard, "workers": workers}
     (table,) = _tables(network, images, [protocol], keeper, **how)
     if out and not table.attrs["part"]:
         record = provenance(network, images, protocol, world.device)
@@ -171,7 +177,16 @@ def _identity(network, images, protocols: list[Protocol], device, batch, shard) 
 
 
 def _tables(
-    network, images, protocols: list[Protocol], keeper: Keeper, *, world, progress, batch, shard
+    network,
+    images,
+    protocols: list[Protocol],
+    keeper: Keeper,
+    *,
+    world,
+    progress,
+    batch,
+    shard,
+    workers=None,
 ) -> list[pd.DataFrame]:
     """The tables of protocols that share view, method and top, each with its attributes."""
     if whole := keeper.get():
@@ -179,27 +194,36 @@ def _tables(
     first = protocols[0]
     network = network.to(world.device).eval()
 
-    def step(rows: list[list] | None, chunk) -> list[list]:
-        if first.rule:
-            new = rows_under(network, chunk.items, protocols)
-        else:
-            new = [rows_of(network, chunk.items, first, world.device)]
-        return [old + more for old, more in zip(rows or [[]] * len(new), new, strict=True)]
-
-    pieces, done = in_shards(
+    load = partial(
+        opened,
         images,
-        partial(opened, images, spec=network.input_spec, view=first.view),
-        step,
-        lambda rows: _packed(rows or [[] for _ in protocols], protocols),
-        keeper,
-        shard=shard,
-        batch=max(1, batch // (10 if first.view == "ten" else 1)),
-        world=world,
-        workers=decoders(images),
-        desc=str(getattr(network, "name", type(network).__name__)),
-        progress=progress,
+        spec=network.input_spec,
+        view=first.view,
+        keep=any(p.rule == "graph_cut" for p in protocols),
     )
-    tables = _unpacked(pieces, protocols, resumed=done, part=world.rank > 0)
+    with BoxThreads(workers) as threads:
+
+        def step(rows: list[list] | None, chunk) -> list[list]:
+            if first.rule:
+                new = threads.rows(network, chunk.items, protocols)
+            else:
+                new = [[classified(network, chunk.items, first.top, world.device)]]
+            return [old + more for old, more in zip(rows or [[]] * len(new), new, strict=True)]
+
+        pieces, resumed = in_shards(
+            images,
+            load,
+            step,
+            lambda rows: _packed(rows or [[] for _ in protocols], protocols),
+            keeper,
+            shard=shard,
+            batch=max(1, batch // (10 if first.view == "ten" else 1)),
+            world=world,
+            workers=decoders(images),
+            desc=str(getattr(network, "name", type(network).__name__)),
+            progress=progress,
+        )
+    tables = _unpacked(pieces, protocols, resumed=resumed, part=world.rank > 0)
     if world.rank == 0:
         if not all(map(len, tables)):
             keeper.drop_parts()
@@ -211,6 +235,11 @@ def _tables(
 
 
 def _packed(rows: list[list], protocols: list[Protocol]) -> dict[str, np.ndarray]:
+    """For each protocol rows that are there, or futures of such, as arrays."""
+    rows = [
+        [row for some in own for row in (some.result() if isinstance(some, Future) else some)]
+        for own in rows
+    ]
     tables = [rows_to_arrays(table_of(own, p)) for own, p in zip(rows, protocols, strict=True)]
     return {f"{k}/{name}": v for k, some in enumerate(tables) for name, v in some.items()}
 

@@ -16,31 +16,35 @@ class Item:
     Attributes:
         index: its place in the data set. label: its class, or -1.
         views: what the network sees of it.
-        image: the picture itself. size: its (height, width), pixels.
+        size: the picture's (height, width), pixels.
         truth: (m, 4) boxes of its label, xyxy half-open, pixels of the picture.
+        image: the picture itself, if it was asked for. A photo of 24 megapixels takes 72 MB, its
+            view half a megabyte, and several batches wait.
     """
 
     index: int
     id: str
     label: int
     views: list[View]
-    image: Image.Image
+    size: tuple[int, int]
     truth: np.ndarray
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width), pixels."""
-        return self.image.size[::-1]
+    image: Image.Image | None = None
 
 
 def opened(
-    images, i: int, spec: InputSpec, view: str = "whole", boxes: np.ndarray | None = None
+    images,
+    i: int,
+    spec: InputSpec,
+    view: str = "whole",
+    boxes: np.ndarray | None = None,
+    keep: bool = False,
 ) -> Item:
     """Picture i of a data set with what the network sees of it.
 
     Args:
         view: as in `cam_utils.views.view_list`.
         boxes: (N, 4) one rectangle of each picture of the data set: its crop is seen, not `view`.
+        keep: the decoded picture too, not only what the network sees of it.
 
     Raises:
         BrokenImage, CamError, OSError: it cannot be read.
@@ -51,4 +55,6 @@ def opened(
     else:
         views = [box_crop(record.image, boxes[i], spec)]
     truth = record.boxes_of(record.label)
-    return Item(i, record.id, record.label, views, record.image, truth)
+    picture = record.image
+    size = picture.size[::-1]
+    return Item(i, record.id, record.label, views, size, truth, picture if keep else None)

@@ -1,6 +1,9 @@
 """Rows of the evaluation's table: classes, maps, boxes and their overlap, batch by batch."""
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,7 @@ from .. import boxes
 from ..boxes.wsol import wsol_v1
 from ..image_maps import image_maps, maps_of_views, to_picture
 from ..metrics.localization import IOU
+from ..networks.gap import InputSpec
 from .curves import CURVES, curves_of
 from .items import Item
 from .protocols import PAPER, Protocol
@@ -51,7 +55,11 @@ GIVEN = 0  # rank of the row of the image's own class
 
 DIGITS = 9  # decimals kept
 
-_PASTED = 2**24  # values of maps at picture size that are held at once (64 MB)
+_PASTED = 2**24  # values of maps at picture size that a thread holds at once (64 MB)
+
+_LARGE = 2**22  # pixels; of the maps of larger pictures only one thread makes some at a time
+
+_ONE_LARGE = Lock()
 
 
 def columns(protocol: Protocol) -> list[str]:
@@ -62,7 +70,7 @@ def columns(protocol: Protocol) -> list[str]:
 
 
 def table_of(rows: list[tuple], protocol: Protocol) -> pd.DataFrame:
-    """Rows of `rows_of` as a table."""
+    """Rows of `localized` or `classified` as a table."""
     table = pd.DataFrame(rows, columns=columns(protocol))
     return rounded(table.astype({"label": int, "rank": int, "class": int}))
 
@@ -102,46 +110,28 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{c: table[c].astype(float).round(DIGITS) for c in numbers})
 
 
-def rows_of(network: nn.Module, items: list[Item], protocol: Protocol, device) -> list[tuple]:
-    """The rows of some images, which go through the network as one batch.
+def maps_under(network: nn.Module, items: list[Item], protocol: Protocol) -> Iterator[tuple]:
+    """One forward pass: (item, scores (n,), classes (n,), maps (V, n, h, w)) of each image.
 
-    With a rule each image has a row of rank 0 for the class that it is labelled with, whatever
-    the network thinks of it; images without a label have none.
+    Of its best classes and, if it is not among these, the class that it is labelled with,
+    whatever the network thinks of it. Nothing is at picture size yet.
     """
-    if not items:
-        return []
-    if not protocol.rule:
-        return _classified(network, items, protocol.top, device)
-    return rows_under(network, items, [protocol])[0]
-
-
-def rows_under(
-    network: nn.Module, items: list[Item], protocols: list[Protocol]
-) -> list[list[tuple]]:
-    """The rows of some images under protocols that share view, method and top: one forward pass."""
     labels = torch.tensor([item.label for item in items])
-    first = protocols[0]
 
     def wanted(probabilities: Tensor) -> Tensor:
         """(N, top + 1): the best classes and the label; (N, top) if the label is among them."""
-        best = _best(probabilities, first.top).indices
+        best = _best(probabilities, protocol.top).indices
         own = labels.to(best.device)[:, None]
         if ((best == own).any(1) | (own[:, 0] < 0)).all():
             return best
         return torch.cat([best, own.where(own >= 0, best[:, :1])], 1)
 
-    found = maps_of_views(network, [item.views for item in items], wanted, first.method)
-    return [
-        [
-            row
-            for item, scores, classes, maps in zip(items, *found, strict=True)
-            for row in _localized(item, scores, classes, maps, network.input_spec, protocol)
-        ]
-        for protocol in protocols
-    ]
+    found = maps_of_views(network, [item.views for item in items], wanted, protocol.method)
+    return zip(items, *found, strict=True)
 
 
-def _classified(network, items, top, device) -> list[tuple]:
+def classified(network: nn.Module, items: list[Item], top: int, device) -> list[tuple]:
+    """The rows of some images without boxes, which go through the network as one batch."""
     inputs = torch.stack([view.tensor for item in items for view in item.views])
     with torch.inference_mode():
         scores = network(inputs.to(device)).float().softmax(1).cpu()
@@ -161,8 +151,13 @@ def _scored(item: Item, rank: int, label: int, score) -> tuple:
     return (item.id, item.label, rank, label, float(score))
 
 
-def _localized(item, scores, classes, maps, spec, protocol) -> list[tuple]:
-    """The rows of one image; `maps` (V, n, h, w) of its n classes, not yet merged."""
+def localized(
+    item: Item, scores: Tensor, classes: Tensor, maps: Tensor, spec: InputSpec, protocol: Protocol
+) -> list[tuple]:
+    """The rows of one image from what `maps_under` found for it; one of rank 0 if it has a label.
+
+    Several threads may call it at once.
+    """
     classes = classes.tolist()
     count = min(protocol.top, len(classes))
     own = classes.index(item.label) if item.label in classes else None
@@ -181,11 +176,15 @@ def _localized(item, scores, classes, maps, spec, protocol) -> list[tuple]:
 
 def _boxed(item, maps, spec, protocol) -> list[tuple]:
     """For each class the values of the columns LOOSE and TIGHT."""
-    found, step = [], max(1, _PASTED // max(1, item.size[0] * item.size[1]))
-    for start in range(0, maps.shape[1], step):
-        some = maps[:, start : start + step]
-        for map in to_picture(some, item.views, item.size, protocol.merge, spec, protocol.outside):
-            found.append(_two_boxes(boxes_of(map, item, protocol), item.truth))
+    pixels = max(1, item.size[0] * item.size[1])
+    found, step = [], max(1, _PASTED // pixels)
+    with _ONE_LARGE if pixels > _LARGE else nullcontext():
+        for start in range(0, maps.shape[1], step):
+            some = maps[:, start : start + step]
+            for map in to_picture(
+                some, item.views, item.size, protocol.merge, spec, protocol.outside
+            ):
+                found.append(_two_boxes(boxes_of(map, item, protocol), item.truth))
     return found
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from ...errors import unknown
 from ..gap import CAFFE, InputSpec
 from ..preprocessing import imagenet_names
+from .caffe_layers import last_on_cpu
 from .caffe_nets import (
     alexnet,
     alexnetplus_cam,
@@ -127,7 +128,7 @@ CAFFE_NETWORKS: dict[str, CaffeEntry] = {
 def build_caffe(name: str) -> nn.Module:
     """The untrained network, a `GapNetwork` or (AlexNet, CaffeNet, VGG-16) a `CaffeClassifier`."""
     entry = _entry(name)
-    network = entry.build()
+    network = last_on_cpu(entry.build())
     network.name, network.input_spec = name, entry.input_spec
     if entry.imagenet:
         network.classes = imagenet_names()

@@ -7,7 +7,8 @@ depth: the last part of its path in the module tree is the name in the `.caffemo
 from collections import OrderedDict
 from itertools import chain
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ..gap import CAFFE, Classifier, ClassMapNetwork, TrunkNetwork
 
@@ -27,9 +28,26 @@ def max_pool(name: str, kernel: int, stride: int, pad: int = 0) -> Layers:
     return [(name, nn.MaxPool2d(kernel, stride, pad, ceil_mode=True))]
 
 
+class ResponseNorm(nn.Module):
+    """x / (1 + 1e-4 / 5 * sum of the squares of the 5 channels around)^(3/4), (B, C, h, w) to same.
+
+    Caffe too divides its alpha by the window. As shifted sums and square roots: torch's own layer
+    takes an average pooling in three dimensions and a power, four times as long on a CPU.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        squares = maps * maps
+        near = squares.clone()
+        for shift in (1, 2):
+            near[:, shift:] += squares[:, :-shift]
+            near[:, :-shift] += squares[:, shift:]
+        root = near.mul_(1e-4 / 5).add_(1).sqrt()
+        return maps / (root * root.sqrt())
+
+
 def lrn(name: str) -> Layers:
-    """Local response normalisation over 5 channels; Caffe too divides alpha by the window."""
-    return [(name, nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0))]
+    """Local response normalisation over 5 channels."""
+    return [(name, ResponseNorm())]
 
 
 def dropout(name: str, ratio: float) -> Layers:
@@ -54,6 +72,23 @@ def added_conv(name: str, inputs: int, outputs: int, group: int, bias: float) ->
 def in_sequence(*parts: Layers) -> nn.Sequential:
     """The layers of all parts, one after the other, under their names."""
     return nn.Sequential(OrderedDict(chain.from_iterable(parts)))
+
+
+def last_on_cpu(network: nn.Module) -> nn.Module:
+    """The network, its convolutions computing with the channels last where that is faster: a CPU.
+
+    The first one is given its input so, and all that follow keep it.
+    """
+    first = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d))
+    first.register_forward_pre_hook(_channels_last)
+    return network
+
+
+def _channels_last(_module, inputs: tuple) -> tuple:
+    (images,) = inputs
+    if images.device.type != "cpu" or images.dim() != 4:
+        return inputs
+    return (images.contiguous(memory_format=torch.channels_last),)
 
 
 class CaffeGapNetwork(TrunkNetwork):
