@@ -29,8 +29,37 @@ class BrokenWeights(CamError):
     """A weight file that is truncated, of another format, or made for another network."""
 
 
+class CannotWrite(CamError, OSError):
+    """A file cannot be written; what was there before is kept. `reason`: what the system says."""
+
+    def __init__(self, path, reason: str):
+        self.path, self.reason = str(path), reason
+        super().__init__(
+            f"Cannot write {path}: {reason}. What was there before is kept; make room, or choose "
+            "another place."
+        )
+        self.strerror = reason
+
+    def __str__(self) -> str:  # OSError would show a tuple
+        return self.args[0]
+
+
 class NoClassActivationMap(CamError):
     """The network has no exact class activation map; the message says what stands in the way."""
+
+
+def told_of(error: Exception) -> str:
+    """What a user is told of an error: of ours its text, of the system's what and where."""
+    if isinstance(error, CamError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return (
+            "The memory is full. Take smaller pictures, a smaller batch, or close other programs."
+        )
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}. Make room, mend the permissions, or choose another place."
+    return f"{error or type(error).__name__} ({type(error).__name__})."
 
 
 def unknown(kind: str, given, known) -> CamError:

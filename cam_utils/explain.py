@@ -63,6 +63,28 @@ def picture_kind(path: Path) -> str:
     return kind
 
 
+def save_marked(fig: Figure, path: str | Path) -> Path:
+    """Write a figure to a file that says who made it, whole or not at all, and close it.
+
+    Raises:
+        CamError: a suffix that `picture_kind` does not know, or a place that cannot be written.
+    """
+    path = Path(path)
+    kind = picture_kind(path)
+    with replacing(path) as part:
+        _draw(fig, part, kind)
+    return path
+
+
+def _draw(fig: Figure, file, kind: str) -> None:
+    import matplotlib.pyplot as plt
+
+    try:
+        fig.savefig(file, format=kind, dpi=150, **_MARKS[kind]())
+    finally:
+        plt.close(fig)
+
+
 @dataclass(frozen=True)
 class Explanation:
     """What a network sees in a photo. In a notebook it shows itself.
@@ -147,26 +169,12 @@ class Explanation:
         Raises:
             CamError: another suffix.
         """
-        path = Path(path)
-        kind = picture_kind(path)
-        with replacing(path) as part:
-            self._draw(part, kind)
-        return path
-
-    def _draw(self, file, kind: str) -> None:
-        import matplotlib.pyplot as plt
-
-        fig = self.figure()
-        options = _MARKS[kind]()
-        try:
-            fig.savefig(file, format=kind, dpi=150, **options)
-        finally:
-            plt.close(fig)
+        return save_marked(self.figure(), path)
 
     @cached_property
     def _png(self) -> bytes:
         buffer = io.BytesIO()
-        self._draw(buffer, "png")
+        _draw(self.figure(), buffer, "png")
         return buffer.getvalue()
 
     def _repr_png_(self) -> bytes:

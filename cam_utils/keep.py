@@ -7,7 +7,7 @@ is right; a damaged one is removed and made again.
 
 import json
 import re
-import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from .errors import CamError, MissingData
+from .errors import CamError, CannotWrite, MissingData
 from .hashes import digest
 from .identity import differences, key_of, plain
-from .writing import check_target, check_writable, replacing, write_json
+from .writing import check_target, check_writable, make_folder, replacing, write_json
 
 __all__ = [
     "Keeper",
@@ -76,12 +76,12 @@ class Keeper:
         if folder is False:
             return cls(None, identity)
         try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+            make_folder(folder)
+        except CannotWrite as error:
             if cache is None:
                 return cls(None, identity)
             raise CamError(
-                f"Cannot keep {kind} in {folder}: {error.strerror}. Choose another folder, or "
+                f"Cannot keep {kind} in {folder}: {error.reason}. Choose another folder, or "
                 "cache=False."
             ) from error
         words = (kind, *(identity.get(k) for k in ("network", "layer", "images", "split", "view")))
@@ -119,10 +119,10 @@ class Keeper:
             return
         try:
             write_piece(path, arrays, note or {}, self.identity)
-        except (OSError, SafetensorError) as error:
+        except CannotWrite as error:
             raise CamError(
-                f"Cannot keep {path}: {error}. Make room or choose another folder; the same call "
-                "goes on from the last piece that was kept."
+                f"Cannot keep {path}: {error.reason}. Make room or choose another folder; the same "
+                "call goes on from the last piece that was kept."
             ) from error
 
     def parts(self) -> list[str]:
@@ -135,10 +135,10 @@ class Keeper:
         if self.place is None:
             return
         folder, done = self._path("x").parent, self.place.with_name(f"{self.place.name}.done")
-        shutil.rmtree(done, ignore_errors=True)
-        if folder.exists():
+        _remove_pieces(done)
+        with suppress(OSError):  # read-only by now: what is whole is kept all the same
             # first out of the way: a folder with some parts removed would be taken up again
-            shutil.rmtree(folder.rename(done), ignore_errors=True)
+            _remove_pieces(folder.rename(done) if folder.is_dir() else done)
 
     def refuse_others(self) -> None:
         """CamError if the parts that are there belong to work of another identity."""
@@ -163,6 +163,15 @@ class Keeper:
         return self.place.with_name(f"{self.place.name}.safetensors")
 
 
+def _remove_pieces(folder: Path) -> None:
+    """Remove the pieces of a folder, whole or half written, and the folder if nothing else is in
+    it: a user's own files stay."""
+    for path in (*folder.glob("*.safetensors"), *folder.glob("*.safetensors.*.part")):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
 class BrokenPiece(CamError):
     """A kept file that is damaged, or nothing that a keeper wrote."""
 
@@ -173,7 +182,7 @@ def write_piece(path: Path, arrays: dict[str, np.ndarray], note: dict, identity:
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     about = {"identity": plain(identity), "note": note}
     about["sum"] = _sum(arrays, about)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path) as temporary:
         save_file(arrays, temporary, {"about": json.dumps(about, sort_keys=True)})
 

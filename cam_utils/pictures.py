@@ -1,6 +1,10 @@
 """Pictures: a file of any kind as upright 8-bit RGB, and the free photos that come along."""
 
 import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +13,11 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .errors import BrokenImage, CamError, MissingData
+
+# as Pillow names them, those of plug-ins included
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF")
+
+_SMALLER = "save it with fewer pixels, or cut out the part that matters"
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def open_rgb(path, upright: bool = True, side: int = 0) -> Image.Image:
     try:
         if path.stat().st_size == 0:
             raise BrokenImage(path, "the file is empty")
-        with Image.open(path) as image:
+        with open_header(path) as image:
             full = image.size
             if side and max(full) > side:
                 image.draft(None, tuple(max(1, side * n // max(full)) for n in full))
@@ -88,14 +97,42 @@ def open_rgb(path, upright: bool = True, side: int = 0) -> Image.Image:
             return rgb
     except BrokenImage:
         raise
-    except Image.UnidentifiedImageError:
-        raise BrokenImage(path, _why_unknown(path)) from None
+    except MemoryError:
+        raise BrokenImage(path, f"the memory does not hold it; {_SMALLER}") from None
     except Exception as error:  # decoders of damaged files raise almost anything
         raise BrokenImage(path, str(error).strip() or type(error).__name__) from error
 
 
+@contextmanager
+def open_header(path: Path) -> Iterator[Image.Image]:
+    """A picture file of one of the formats that are meant, its header read, nothing decoded.
+
+    Pillow knows some forty formats, chosen by content: PostScript, which it hands to Ghostscript,
+    is one of them.
+
+    Raises:
+        BrokenImage: of another format, or with too many pixels.
+    """
+    Image.init()  # what a plug-in adds (HEIC) is known after that
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # still decoded
+        try:
+            image = Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
+        except Image.UnidentifiedImageError:
+            raise BrokenImage(path, _why_unknown(path)) from None
+        except Image.DecompressionBombError as error:
+            count = re.search(r"\d{4,}", str(error))
+            found = f"{int(count[0]) / 1e6:,.0f} megapixels" if count else "too many pixels"
+            most = 2 * Image.MAX_IMAGE_PIXELS / 1e6
+            raise BrokenImage(
+                path, f"it has {found}, more than the {most:.0f} that are safe; {_SMALLER}"
+            ) from None
+    with image:
+        yield image
+
+
 def _why_unknown(path: Path) -> str:
-    """In words, why Pillow knows no such format."""
+    """In words, why it is of no format that is meant."""
     with path.open("rb") as file:
         head = file.read(64)
     for plugin, brands in (
@@ -105,6 +142,8 @@ def _why_unknown(path: Path) -> str:
         if head[4:8] == b"ftyp" and any(brand in head for brand in brands):
             kind = "an AVIF" if "avif" in plugin else "a HEIC"
             return f"it is {kind} picture, which Pillow opens with the package {plugin}"
+    if head.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6", b"%PDF")):
+        return "it is a PostScript or PDF document; draw it to a PNG file first"
     if head.lstrip()[:1] == b"<":
         return "it is a web page or another text, perhaps the error page of a failed download"
     return "its content is of no known picture format"

@@ -19,11 +19,13 @@ import torch
 from torch import nn
 
 from .data import Subset
-from .errors import MissingData
+from .errors import CamError, MissingData
 from .keep import project_root
 from .networks import load_network
 from .provenance import about
-from .writing import check_writable, replacing, write_json
+from .writing import check_writable, make_folder, replacing, write_json
+
+RECORD_MARK = b'"cam_utils"'  # in every record of how a table was made, among the versions
 
 Frames = dict[str, pd.DataFrame]  # rows picture by picture, by what they are of
 Tables = dict[str, list[dict]]  # rows of stored tables, by file name
@@ -174,8 +176,22 @@ def reason(error: object, root=None) -> str:
 
 
 def first(images, limit: int):
-    """The first pictures of a data set, for a trial; limit 0: all."""
-    return Subset(images, range(limit)) if 0 < limit < len(images) else images
+    """A data set's first pictures of each class, for a trial; limit 0: all.
+
+    As many of each class as can be: no class has two more than another one that has more left. In
+    the order of the data set; where classes take turns in it, as in the drawn ones, these are the
+    first pictures of all.
+
+    Raises:
+        CamError: a negative limit.
+    """
+    if limit < 0:
+        raise CamError(f"The limit is {limit} pictures; expected 0 (all) or more.")
+    if not limit or limit >= len(images):
+        return images
+    labels = pd.Series([images.label(i) for i in range(len(images))])
+    turns = labels.groupby(labels).cumcount().to_numpy()
+    return Subset(images, np.sort(np.argsort(turns, kind="stable")[:limit]))
 
 
 # ---------------------------------------------------------------- stored tables
@@ -183,7 +199,7 @@ def first(images, limit: int):
 
 def write_rows(path: Path, rows: list[dict], made: dict) -> Path:
     """Write a table as CSV, whole or not at all, and beside it how it was made, as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path) as part:
         pd.DataFrame(rows).to_csv(part, index=False)
     write_json(path.with_suffix(".json"), made)
@@ -204,7 +220,7 @@ def stored_table(name: str, profile: str = "paper") -> tuple[pd.DataFrame, dict]
 
 def write_frames(path: Path, frames: Frames) -> Path:
     """Write rows picture by picture, compressed, each column in the smallest whole numbers."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     columns = {
         f"{key}|{name}": _smallest(frame[name]) for key, frame in frames.items() for name in frame
     }

@@ -125,7 +125,7 @@ def test_write_keeps_the_rest_of_the_readme(tmp_path, monkeypatch):
         (tmp_path / "figures" / profile).mkdir(parents=True)
     marks = f"{page_module.START}\nold\n{page_module.END}"
     (tmp_path / "README.md").write_text(f"before\n{marks}\nend\n")
-    monkeypatch.setattr(page_module, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(page_module, "checkout", lambda: tmp_path)
     written = page_module.write()
     assert [p.name for p in written] == ["SCOREBOARD.md", "SCOREBOARD.md", "README.md"]
     text = (tmp_path / "README.md").read_text()
@@ -148,7 +148,7 @@ def test_figures_are_found_in_the_manifest(tmp_path, monkeypatch):
         '{"fig01_a": {"paper": "Figure 1"}, "fig10_b": {"paper": "Figure 10, ranks"},'
         ' "fig08_c": {"paper": "Figures 1 and 8"}, "table1_d": {"paper": "Table 1"}}'
     )
-    monkeypatch.setattr(page_module, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(page_module, "checkout", lambda: tmp_path)
     assert page_module._drawn("1", "mini") == ["[fig01_a](fig01_a.png)", "[fig08_c](fig08_c.png)"]
     assert page_module._drawn("8", "mini") == ["[fig08_c](fig08_c.png)"]
     assert page_module._drawn("10", "mini") == ["[fig10_b](fig10_b.png)"]

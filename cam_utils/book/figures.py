@@ -13,9 +13,11 @@ from PIL import Image
 from .. import plots
 from ..errors import CamError
 from ..provenance import about
-from ..writing import replacing, write_json
+from ..writing import locked, make_folder, replacing, write_json
 from .notebooks import notebook_hash
 from .params import Params
+
+MANIFEST = "manifest.json"
 
 MAX_PNG = 500_000  # bytes
 
@@ -76,7 +78,7 @@ def save_figure(
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise CamError(f"Found figure name {name!r}, expected lower-case letters, digits and _.")
     folder = params.figure_dir
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     plots.caption(fig, provenance_line(params, network, images, n, chosen))
     png = _png(fig, name)
     _write(folder / f"{name}.png", png)
@@ -91,13 +93,32 @@ def save_figure(
         "n": n,
         "chosen": chosen,
     } | about(network, images, params.device)
-    manifest = folder / "manifest.json"
-    entries = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
-    write_json(manifest, entries | {name: entry})
+    with locked(folder):  # notebooks run side by side
+        write_json(folder / MANIFEST, read_manifest(folder) | {name: entry})
     if alt:
         display_picture(png, alt)
     plt.close(fig)
     return folder / f"{name}.png"
+
+
+def read_manifest(folder: Path) -> dict[str, dict]:
+    """{figure: how it was made} of a folder of figures; {} where there is none.
+
+    Raises:
+        CamError: it is damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise CamError(
+            f"{path} is damaged ({error}); restore it, or remove it and draw the figures again."
+        ) from error
+    if not isinstance(found, dict):
+        raise CamError(f"{path} holds a {type(found).__name__}, expected entries by name.")
+    return found
 
 
 def provenance_line(params: Params, network=None, images=None, n=None, chosen: str = "") -> str:

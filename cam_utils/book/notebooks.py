@@ -8,15 +8,24 @@ from ..hashes import source_hash
 from ..keep import project_root
 
 
-def notebooks(only: list[str] | None = None) -> list[Path]:
-    """The numbered notebooks of the checkout, or those whose name starts with one of `only`."""
+def checkout() -> Path:
+    """The checkout that this package runs from.
+
+    Raises:
+        MissingData: it is installed elsewhere, without notebooks and figures.
+    """
     root = project_root()
     if root is None:
         raise MissingData(
             "The notebooks are not beside this installation of cam_utils; run this from a clone "
             "of the repository, installed with pip install -e ."
         )
-    found = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    return root
+
+
+def notebooks(only: list[str] | None = None) -> list[Path]:
+    """The numbered notebooks of the checkout, or those whose name starts with one of `only`."""
+    found = sorted((checkout() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     chosen = [p for p in found if not only or any(p.stem.startswith(o) for o in only)]
     if not chosen:
         names = ", ".join(p.stem for p in found)

@@ -9,6 +9,8 @@ from ..errors import CamError
 from ..pictures import SHIPPED
 from ..provenance import __version__
 
+FORCE = "replace files that this program did not write"
+
 
 def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser("cam-companion", description=__doc__)
@@ -45,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--json", help="file for classes, probabilities, boxes and hashes")
     sub.add_argument("--csv", help="the same as a table")
-    sub.add_argument("--force", action="store_true", help="replace files of others")
+    sub.add_argument("--force", action="store_true", help=FORCE)
     sub.add_argument("--device", default="auto")
 
     _add_evaluate(command)
@@ -55,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         "--network", required=True, help="googlenet-gap, googlenet-gmp, mini/googlenet-gap, ..."
     )
     sub.add_argument("--out", help="safetensors file (mini: default is the package's own)")
+    sub.add_argument("--force", action="store_true", help=FORCE)
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda; start many with torchrun")
     paper = sub.add_argument_group("networks of the paper (defaults: the released solver)")
@@ -78,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--limit", type=int, default=0, help="only so many images, for a trial")
     sub.add_argument("--out", help="folder (default: figures/<profile>)")
+    sub.add_argument("--force", action="store_true", help=FORCE)
     sub.add_argument("--device", default="auto")
 
     command("scoreboard", _scoreboard, "write figures/*/SCOREBOARD.md and the README's counts")
@@ -110,6 +114,7 @@ def _add_evaluate(command: Callable) -> None:
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", help="CSV of all rows to write; <out>.parts while it is made")
     sub.add_argument("--summary", help="CSV of the errors beside the paper's to write")
+    sub.add_argument("--force", action="store_true", help=FORCE)
     sub.add_argument("--device", default="auto")
     sub.add_argument(
         "--protocol",
@@ -153,6 +158,8 @@ def _train(args):
     from ..sections.s31_surgery.train_paper import released_recipe, train_paper
 
     device = pick_device(args.device)
+    if args.out:
+        _check_weights(Path(args.out), args.force)
     changes = {key: getattr(args, key) for key in ("epochs", "iterations", "batch", "lr")}
     changes["step_size"] = args.step_size
     options = {"data": args.data, "group": args.group, "workers": args.workers, **changes}
@@ -179,13 +186,34 @@ def _train(args):
         print(done)
 
 
+def _check_weights(out: Path, force: bool) -> None:
+    """CamError unless weights can be written there, and replace only ours."""
+    from ..hashes import short_hash
+    from ..study import RECORD_MARK
+    from ..writing import check_target, make_folder
+
+    if out.suffix != ".safetensors":
+        raise CamError(f"Found --out {out}; expected a name that ends in .safetensors.")
+    record = out.with_suffix(".json")
+
+    def trained_here(path: Path) -> bool:  # its record tells its hash
+        return record.is_file() and short_hash(path).encode() in record.read_bytes()
+
+    make_folder(out.parent)
+    check_target(out, force, trained_here)
+    check_target(record, force, RECORD_MARK)
+
+
 def _tables(args):
     from ..provenance import pick_device
     from ..study import Ask
     from .tables_command import run_studies
 
+    if args.limit < 0:
+        raise CamError(f"Found --limit {args.limit}; expected 0 (all) or more.")
     ask = Ask(args.profile, args.root, pick_device(args.device), args.limit)
-    for path in run_studies(args.only.split(",") if args.only else [], ask, args.out):
+    only = args.only.split(",") if args.only else []
+    for path in run_studies(only, ask, args.out, args.force):
         print(f"wrote {path}")
 
 

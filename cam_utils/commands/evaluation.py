@@ -7,12 +7,13 @@ import pandas as pd
 
 from ..book import published
 from ..data import open_images, subset
+from ..errors import CamError
 from ..evaluate import Protocol, errors, evaluate, provenance
 from ..evaluate.protocols import chosen
 from ..networks import load_network
 from ..provenance import pick_device
-from ..study import write_rows
-from ..writing import check_writable
+from ..study import RECORD_MARK, write_rows
+from ..writing import check_distinct, check_target, make_folder
 
 # rows of Table 1 that a network of ours is
 TABLE1 = {
@@ -61,15 +62,34 @@ def write_summary(table: pd.DataFrame, network, images, protocol, device, path, 
     write_rows(Path(path), rows, made | {"unreadable": len(table.attrs["unreadable"])})
 
 
+ROWS, ERRORS = b"id,label,rank,class,score", b"network,metric,paper"  # our tables' first lines
+
+
+def check_outputs(args) -> None:
+    """CamError unless everything that was asked for can be written, and replaces only ours."""
+    files = {}
+    for option, head in (("out", ROWS), ("summary", ERRORS)):
+        if not (given := getattr(args, option)):
+            continue
+        path = Path(given)
+        if path.suffix != ".csv":
+            raise CamError(f"Found --{option} {given}; expected a name that ends in .csv.")
+        files[path] = head
+        files[path.with_suffix(".csv.json" if option == "out" else ".json")] = RECORD_MARK
+    check_distinct(files)
+    for path, mark in files.items():
+        make_folder(path.parent)
+        check_target(path, args.force, mark)
+
+
 def run_evaluate(args) -> None:
     """Evaluate, print the errors, write what was asked for; `args` of the command line."""
     changes = {k: getattr(args, k) for k in ("view", "merge", "method", "rule", "threshold")}
     protocol = chosen(args.protocol, changes)
     device = pick_device(args.device)
+    check_outputs(args)
     network = load_network(args.network, args.root)
     images = subset(open_images(args.data, args.split, args.root), args.limit, args.seed)
-    for path in filter(None, (args.out, args.summary)):
-        check_writable(path)
     table = evaluate(network, images, protocol, args.out, device)
     if table.attrs["part"]:
         print(f"{table['id'].nunique()} images done; the first process joins the table")

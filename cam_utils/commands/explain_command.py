@@ -15,7 +15,7 @@ from torch import nn
 from ..class_choice import wanted_classes
 from ..data.files import list_images
 from ..data.photos import Photos
-from ..errors import CamError, MissingData
+from ..errors import BrokenImage, CamError, MissingData
 from ..explain import (
     MADE_BY,
     Explanation,
@@ -30,7 +30,7 @@ from ..networks.zoo.checkpoints import load_checkpoint
 from ..pictures import photo_path
 from ..provenance import pick_device
 from ..stream import batches, decoders, nothing_read, stream
-from ..writing import check_target, replacing, write_json
+from ..writing import check_distinct, check_target, make_folder, replacing, write_json
 
 BATCH = 16
 
@@ -61,6 +61,8 @@ def run_explain(args) -> None:
                     print(f"wrote {picture}")
         finally:  # what is done stays, whatever happens
             target.write(told, unreadable)
+        if not told and len(unreadable) == 1:
+            raise BrokenImage(unreadable[0]["path"], unreadable[0]["reason"])
         for item in unreadable:
             print(f"unreadable: {item['path']}: {item['reason']}")
         if not told:
@@ -184,7 +186,9 @@ class Target:
                 self.file = Path(out)
                 picture_kind(self.file)
         pictures = [self.file] if self.file else [self.picture(p) for p in paths]
-        for path in filter(None, pictures):
+        pictures = [path for path in pictures if path]
+        check_distinct(filter(None, (*pictures, self.json, self.csv)))
+        for path in pictures:
             check_target(path, args.force)
         if self.json:
             check_target(self.json, args.force)
@@ -197,8 +201,7 @@ class Target:
                 f"{out} is one file, and there are {count} photos; give --out a folder, or leave "
                 "it out and use --json or --csv."
             )
-        out.mkdir(parents=True, exist_ok=True)
-        self.folder = out
+        self.folder = make_folder(out)
 
     def picture(self, path: Path) -> Path | None:
         """The file that a photo's maps are drawn to; None: they are not drawn."""
@@ -220,7 +223,7 @@ class Target:
             ]
             table = pd.concat(rows) if rows else pd.DataFrame(columns=HEAD.split(","))
             with replacing(self.csv) as part:
-                table.to_csv(part, index=False)
+                table.to_csv(part, index=False, encoding="utf-8", errors="backslashreplace")
             print(f"wrote {self.csv}")
 
 

@@ -4,6 +4,7 @@ import torch
 
 from ..class_choice import wanted_classes
 from ..errors import CamError, unknown
+from ..explain import save_marked
 from ..pictures import open_rgb
 from ..provenance import pick_device
 from ..sections.s6_after.figures import draw_maps
@@ -53,5 +54,5 @@ def run_methods(args) -> None:
                     print(f"{name:14s}{times:8.1f} x the forward pass")
             fig = draw_maps(network, [photo], methods, label)
             picture = target.picture(path)
-            fig.savefig(picture, dpi=150)
+            save_marked(fig, picture)
             print(f"wrote {picture}")

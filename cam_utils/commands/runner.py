@@ -14,7 +14,7 @@ from ..book.notebooks import code_hash, notebooks
 from ..book.params import COMMON, check_profile, data_folder, refuse_unknown, typed
 from ..errors import MissingData
 from ..keep import project_root
-from ..writing import replacing
+from ..writing import check_writable, replacing
 from .scoreboard.page import write
 
 KINDS = {"str": str, "int": int, "float": float, "bool": bool}
@@ -87,6 +87,7 @@ def run_all(profile: str, given: dict, only: list[str] | None, in_place: bool = 
     given = {"profile": profile} | given if profile != "mini" or not in_place else given
     checked = {path: check_parameters(path, given) for path in paths}  # before any long work
     build = executed(profile)
+    check_writable(build / paths[0].name)
     failed = 0
     for path, values in checked.items():
         outcome = run_notebook(path, values, build / path.name)

@@ -11,7 +11,7 @@ from ..sections.s31_surgery.studies import STUDIES as SURGERY
 from ..sections.s32_localization.studies import STUDIES as LOCALIZATION
 from ..sections.s41_birds.studies import STUDIES as BIRDS
 from ..sections.s42_patterns.studies import STUDIES as PATTERNS
-from ..study import Ask, Study, reason, run
+from ..study import RECORD_MARK, Ask, Study, reason, run
 
 STUDIES: dict[str, Study] = {
     study.name: study
@@ -19,12 +19,15 @@ STUDIES: dict[str, Study] = {
 }
 
 
-def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> list[Path]:
+def run_studies(
+    names: list[str], ask: Ask, out: str | Path | None = None, force: bool = False
+) -> list[Path]:
     """Run studies by name; returns the files written.
 
     Args:
         names: none: all of the profile, those left out (with a line that says why) whose networks
             or data are not here.
+        out: folder. force: also one with tables of others, which may be replaced.
 
     Raises:
         CamError: an unknown study, before any of them is run. MissingData: a study asked for by
@@ -35,6 +38,8 @@ def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> li
             raise unknown("study", name, STUDIES)
         if ask.profile not in STUDIES[name].profiles:
             raise CamError(f"The study {name} is not one of profile {ask.profile}.")
+    if out and not force:
+        _refuse_others(Path(out))
     written = []
     for name in names or STUDIES:
         if ask.profile in STUDIES[name].profiles:
@@ -48,3 +53,15 @@ def run_studies(names: list[str], ask: Ask, out: str | Path | None = None) -> li
                     flush=True,
                 )
     return written
+
+
+def _refuse_others(folder: Path) -> None:
+    """CamError if a folder has tables that no study wrote: what they are called, is known late."""
+    for path in (*folder.glob("*.csv"), *folder.glob("*.json"), *folder.glob("rows/*.npz")):
+        record = path.with_suffix(".json")
+        study = path.suffix == ".npz" and path.stem in STUDIES
+        if not study and not (record.is_file() and RECORD_MARK in record.read_bytes()):
+            raise CamError(
+                f"{path} was not written by this program; choose a folder without tables of "
+                "others, or give --force to replace those of the same names."
+            )

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..errors import BrokenImage, MissingData, unknown
-from ..pictures import open_rgb
+from ..pictures import open_header, open_rgb
 from .record import Record
 
 _ORIENTATION = 0x0112  # the EXIF tag; from 5 on width and height are exchanged
@@ -63,14 +62,16 @@ class PhotoFiles:
         """
         path = self.path(i)
         try:
-            with Image.open(path) as image:
+            with open_header(path) as image:
                 turned = self.upright and image.getexif().get(_ORIENTATION, 1) >= 5
                 return image.size[::-1] if turned else image.size
         except FileNotFoundError:
             raise MissingData(
                 f"There is no picture {path}. Check the path; for a data set, unpack it again."
             ) from None
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        except BrokenImage:
+            raise
+        except (OSError, SyntaxError, ValueError) as error:
             raise BrokenImage(path, str(error) or type(error).__name__) from error
 
     def index(self, id: str) -> int:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -203,6 +204,17 @@ def on_disk(folder: Path, files: list[str]) -> list[str | None]:
         real = spelled[where].get(_key(name))
         found.append(None if real is None else f"{where}/{real}" if where else real)
     return found
+
+
+def refuse_outside(folder: Path, names: Iterable[str]) -> None:
+    """CamError for a name in a list that leads out of the folder of the photos."""
+    for name in names:
+        steps = name.replace("\\", "/").split("/")
+        if ".." in steps or not steps[0] or ":" in steps[0] or "\0" in name:
+            raise CamError(
+                f"A list names {name[:80]!r}, which leads out of {folder}; expected photos under "
+                "it. Unpack or download the list again."
+            )
 
 
 def _key(name: str) -> str:

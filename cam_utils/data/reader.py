@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import CamError
 from .base import PhotoFiles
 from .files import data_root, is_picture
-from .lists import absent, damaged, find_home, find_list, on_disk, read_lines, stem
+from .lists import absent, damaged, find_home, find_list, on_disk, read_lines, refuse_outside, stem
 from .record import Record
 from .sources import SOURCES, Part, Source
 
@@ -72,6 +72,7 @@ class SourcePhotos(PhotoFiles):
         self.name, self.split = name, split
         listing = self._listing(data_root(root))
         folder, files = listing.folder, listing.files
+        refuse_outside(folder, (*files, *(listing.ids or ())))
         known = listing.known or [None] * len(files)
         spelled = listing.spelled or on_disk(folder, files)
         there = np.array([file is not None for file in spelled], bool)

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from scipy.ndimage import find_objects
 
 from ..errors import BrokenImage, CamError
-from ..pictures import open_rgb
+from ..pictures import open_header, open_rgb
 from .files import is_picture, list_images
 from .lists import absent, damaged, read_lines, read_xml, stem
 from .reader import Row, SourcePhotos
@@ -57,10 +56,12 @@ class ObjectScenes(SourcePhotos):
     def _pixels(self, path: Path) -> np.ndarray:
         """The values of an annotation picture, as stored."""
         try:
-            with Image.open(path) as image:
+            with open_header(path) as image:
                 return np.asarray(image)
         except FileNotFoundError:
             raise absent(self.source, f"annotation {path}") from None
+        except BrokenImage:
+            raise
         except Exception as error:  # decoders of damaged files raise almost anything
             raise BrokenImage(path, str(error).strip() or type(error).__name__) from error
 

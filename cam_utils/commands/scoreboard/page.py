@@ -1,6 +1,5 @@
 """The scoreboard as a page of Markdown, one for each profile."""
 
-import json
 import re
 from pathlib import Path
 
@@ -8,8 +7,9 @@ import pandas as pd
 
 from ...book import published
 from ...book.claims import WORDS
+from ...book.figures import read_manifest
+from ...book.notebooks import checkout
 from ...errors import CamError
-from ...keep import project_root
 from ...writing import replacing
 from .cells import Cell, cells
 from .decided import undecided, verdicts
@@ -80,7 +80,7 @@ def write(run: str = "mini", folder: Path | None = None) -> list[Path]:
 
     A run in profile mini: both pages, and the counts in the README; in profile paper: its page.
     """
-    root = project_root()
+    root = checkout()
     written = []
     for profile in _KINDS if run == "mini" else ("paper",):
         path = root / "figures" / profile / NAME
@@ -151,11 +151,9 @@ def _table(number: int, board: list[Cell]) -> str:
 
 def _drawn(figure: str, profile: str) -> list[str]:
     """The files that draw a figure, as links beside the page."""
-    manifest = project_root() / "figures" / profile / "manifest.json"
-    if not manifest.exists():
-        return []
+    folder = checkout() / "figures" / profile
     wanted = re.compile(rf"Figures? {figure}\b|\band {figure}\b")
-    entries = json.loads(manifest.read_text(encoding="utf-8"))
+    entries = read_manifest(folder)
     return [f"[{n}]({n}.png)" for n, e in sorted(entries.items()) if wanted.search(e["paper"])]
 
 
