@@ -276,7 +276,13 @@ def test_photos_give_a_verdict_for_each_network():
 
     def stored(**gains):
         rows = [
-            {"setup": s, "step": "CAM box, IoU 0.5", "measured": box, "low": box - 4, "high": box + 4}
+            {
+                "setup": s,
+                "step": "CAM box, IoU 0.5",
+                "measured": box,
+                "low": box - 4,
+                "high": box + 4,
+            }
             for s, (_, box) in gains.items()
         ]
         pairs = [
