@@ -47,8 +47,7 @@ def largest_component(mask: np.ndarray) -> np.ndarray:
         if len(largest) > 1:
             return _first_of_most(bits)
         outer = outer[largest]
-    x, y, w, h = cv2.boundingRect(contours[outer[0]])
-    return np.array([[x, y, x + w, y + h]], np.float32)
+    return _half_open(*cv2.boundingRect(contours[outer[0]]))
 
 
 def _pixels(contours: list[np.ndarray], parents: np.ndarray) -> np.ndarray:
@@ -74,5 +73,8 @@ def _pixels(contours: list[np.ndarray], parents: np.ndarray) -> np.ndarray:
 def _first_of_most(bits: np.ndarray) -> np.ndarray:
     """(1, 4) float32: of several components with the most pixels the one labelled first."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(bits, connectivity=8)
-    x, y, w, h = stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax(), :4]
+    return _half_open(*stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax(), :4])
+
+
+def _half_open(x: int, y: int, w: int, h: int) -> np.ndarray:
     return np.array([[x, y, x + w, y + h]], np.float32)
