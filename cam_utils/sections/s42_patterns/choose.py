@@ -40,7 +40,7 @@ COMPARED = {
 MOST, LEAST = 10, 200  # scene categories, and pictures of each, as in the paper
 
 
-def of(p: Params) -> tuple[nn.Module, dict[str, list]]:
+def opened_parts(p: Params) -> tuple[nn.Module, dict[str, list]]:
     """The network whose features are used, and {part: its training and held-out pictures}.
 
     Says which they are. A network named in the parameters goes before the profile's.
@@ -52,6 +52,9 @@ def of(p: Params) -> tuple[nn.Module, dict[str, list]]:
     for part, (train, test) in parts.items():
         print(f"{part}: {train.name}, {len(train)} training and {len(test)} held-out pictures")
     return net, parts
+
+
+of = opened_parts  # as the notebook calls it
 
 
 def open_part(part: str, profile: str, root=None, limit: int = 0):

@@ -159,7 +159,7 @@ def draw_concepts(network: GapNetwork, images, studied: dict[str, Studied]) -> F
     """Figure 10: for each phrase the pictures ranked first, and the last that show the concept."""
     rows = {phrase: concept_panels(network, images, found) for phrase, found in studied.items()}
     return captioned(
-        draw_rows(rows, "map, decision units", size=1.0), "fig10_concepts", paper="Figure 10",
+        draw_rows(rows, "decision units", size=1.0), "fig10_concepts", paper="Figure 10",
         network=network, images=images, n=len(images),
         chosen="ranks 1 to 3 of the held-out pictures and the two last ranked that show the "
         "concept",
