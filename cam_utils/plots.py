@@ -12,6 +12,7 @@ from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, Normalize
@@ -29,6 +30,8 @@ SIGNED = LinearSegmentedColormap.from_list(
 )
 
 TRUTH, GUESS = "#1fa64a", "#e0183c"  # truth is dashed too
+
+MEASURED, TOLD = "#2a6f97", "#8a8a8a"  # in dot plots; what the paper prints
 
 
 @contextmanager
@@ -177,6 +180,27 @@ def colour_bar(fig: Figure, mappable, axes, label: str = "") -> None:
     bar = fig.colorbar(mappable, ax=axes, shrink=0.85, aspect=22, pad=0.015)
     bar.outline.set_visible(False)
     bar.set_label(label)
+
+
+def draw_dots(
+    ax: Axes, names, rows: pd.DataFrame, label: str = "measured", zero: bool = False, told=None,
+    colours=MEASURED,
+) -> None:  # fmt: skip
+    """One dot with its interval for each row (columns measured, low, high), the first on top.
+
+    Args:
+        zero: draw a line there. told: the paper's numbers of these rows, as open circles.
+        colours: one, or one for each row.
+    """
+    y = range(len(rows))
+    ax.hlines(y, rows["low"], rows["high"], color=colours, lw=2)
+    ax.scatter(rows["measured"], y, s=25, color=colours, label=label, zorder=3)
+    if told is not None:
+        ax.plot(told, y, "o", mfc="white", mec=TOLD, label="paper, ILSVRC")
+    if zero:
+        ax.axvline(0, color="black", lw=0.8)
+    ax.set_yticks(y, names)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
 
 
 def name_row(ax: Axes, text: str, size: float | None = None, away: float = 0.05) -> None:

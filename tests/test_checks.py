@@ -11,7 +11,7 @@ import torchvision
 from PIL import Image
 from torch import nn
 
-from cam_utils import CamError, cams, load_network, open_images, plots
+from cam_utils import CamError, boxes, cams, load_network, open_images, plots
 from cam_utils.book import results
 from cam_utils.book.figures import save_figure
 from cam_utils.book.params import Params
@@ -21,9 +21,9 @@ from cam_utils.metrics.intervals import Rate, mean_interval, pick
 from cam_utils.saliency import grad_cam
 from cam_utils.sections.s2_maps import figures, measures, misreadings, studies, tables, verdicts
 from cam_utils.sections.s2_maps.measures import erasure_drops, region_above
-from cam_utils.sections.s2_maps.survey import correlation, survey
+from cam_utils.sections.s2_maps.survey import correlation, network_and_images, survey
 from cam_utils.study import Ask, Opened, stored_table
-from cam_utils.views import whole
+from cam_utils.views import paste_whole, whole
 
 GOOD = {
     "profile": "mini",
@@ -174,11 +174,29 @@ def test_misreadings_are_measured(network, images, seen):
     inputs = torch.stack([whole(images[i].image, network.input_spec).tensor for i in range(8)])
     table = misreadings.misread(network, seen, inputs)
     assert list(table) == misreadings.COLUMNS
-    found = table.set_index("a summary says")["measured here"]
-    assert 50 < float(found["Cut at one half"].split()[1]) <= 100
-    assert "out_features 24" in found.iloc[5]
-    assert "maps of 14x14, pictures up to 112x112" in found.iloc[7]
-    assert "copied 1.00, random" in table.iloc[2, 2]
+    found = table["measured here"]
+    assert found[1] == "24 scores, but 256 maps: w is 24 x 256"
+    assert found[2].startswith("correlation with the map: copied 1.00, random")
+    assert abs(float(found[2].split()[-1])) < 0.5
+    assert found[6] == "maps of 14x14, pictures up to 112x112"
+
+
+def test_misread_rules_give_other_boxes(network, images, seen):
+    found = misreadings.boxes_by_way(seen)
+    assert list(found) == list(misreadings.WAYS)
+    rule, of_range, half, rounded, first = found.values()
+    place = 3
+    (map,) = paste_whole(seen.maps[place, :1], seen.sizes[place])
+    np.testing.assert_array_equal(rule[place], boxes.paper(map)[0])
+    np.testing.assert_array_equal(half[place], boxes.paper(map - map.min(), 0.5)[0])
+    areas = [np.prod(b[:, 2:] - b[:, :2], 1) for b in (rule, of_range, half)]
+    assert (areas[1] >= areas[0]).all()  # the least place is negative: the cut is lower
+    assert (areas[2] < areas[0]).all()
+    np.testing.assert_allclose(rounded, rule, atol=2)
+    assert (first == rule).all(1).mean() > 0.8  # most maps have one component
+    fig = misreadings.draw_misread(network, images, seen)
+    assert fig.told["n"] == len(seen)
+    plt.close(fig)
 
 
 def test_grad_cam_is_cam_divided_by_places(network):
@@ -216,6 +234,52 @@ def test_choices_follow_their_rules(seen):
     p = seen.logits.softmax(1)[:, chosen[0]]
     assert all(p[places[-1]] <= p[k] for k in places)
     assert (seen.labels[places] == chosen[0]).all()
+
+
+def test_the_network_is_sure_and_right(seen):
+    place = figures.choose_sure(seen)
+    p = seen.logits.softmax(1).amax(1)
+    fits = (p > 0.9) & (seen.classes[:, 0] == seen.labels)
+    assert fits[place]
+    assert not fits[:place].any()
+
+
+def test_figures_name_their_classes_and_images(network, images, seen):
+    names = [images.classes[c] for c in figures.choose_classes(seen, [])]
+    fig = figures.figure3(network, images, seen, 0)
+    assert fig.told["alt"].startswith(f"Images of {names[0]} and {names[1]}")
+    uncertain = seen.classes[figures.choose_uncertain(seen)]
+    five = figures.figure4(network, images, seen)
+    titles = [ax.get_title().split("\n")[0] for ax in five.axes]
+    assert titles[1:6] == [images.classes[int(c)] for c in uncertain]
+    plt.close("all")
+
+
+def test_checks_are_drawn_beside_the_stored_numbers(network, images):
+    centre = "centre of the image in a true box, %"
+    found = {centre: Rate(40, 30, 50, 9), tables.FALLS: Rate(0.2, 0.1, 0.3, 9)}
+    fig = figures.draw_checks("01_regions", found, network, images)
+    shares, falls = fig.axes
+    (here, real) = (c.lines[0].get_xdata()[0] for c in shares.containers)
+    assert here == 40
+    stored = pick(stored_table("01_regions")[0], metric=centre)
+    assert real == Rate.of(stored).value
+    assert [label.get_text() for label in falls.get_yticklabels()] == [tables.FALLS]
+    assert fig.told["name"] == "fig03_checks"
+    plt.close(fig)
+
+
+def test_a_notebook_names_its_network_and_images(tmp_path):
+    values = GOOD | {"figure_dir": str(tmp_path), "network": "", "images": ""}
+    network, images = network_and_images(Params(values, "01_x", network=str, images=str))
+    assert (network.name, images.name, images.split) == (
+        "mini/googlenet-gap",
+        "mini/objects",
+        "test",
+    )
+    values |= {"network": "mini/nin", "images": "photos"}
+    network, images = network_and_images(Params(values, "01_x", network=str, images=str))
+    assert (network.name, images.name) == ("mini/nin", "photos")
 
 
 def test_samples_end_with_the_lowest():

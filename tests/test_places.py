@@ -1,15 +1,29 @@
-"""Weight files in torchvision's format: Places365's and anybody's."""
+"""Networks of Places365, and weight files in torchvision's format."""
 
+import hashlib
 import pickle
 
+import numpy as np
 import pytest
 import torch
 import torchvision
+from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
 
-from cam_utils import BrokenWeights, CamError, MissingData, NoClassActivationMap, cams, load_network
+from cam_utils import (
+    BrokenWeights,
+    CamError,
+    MissingData,
+    NoClassActivationMap,
+    cams,
+    load_network,
+    open_images,
+)
 from cam_utils.commands.doctor import weight_rows
 from cam_utils.networks import available_networks
 from cam_utils.networks.zoo.checkpoints import load_checkpoint
+from cam_utils.networks.zoo.places import places_names, places_squeezenet, with_norms_folded
+from cam_utils.views import center_crop
 
 
 def checkpoint(model, path, legacy=True, prefix="module.", **more):
@@ -28,8 +42,6 @@ def places(tmp_path_factory):
     torch.manual_seed(1)
     model = torchvision.models.resnet18(num_classes=365)
     checkpoint(model, root / "weights" / "resnet18_places365.pth.tar")
-    lines = [f"/{'abc'[i % 3]}/scene_{i}{'/outdoor' if i == 9 else ''} {i}" for i in range(365)]
-    (root / "weights" / "categories_places365.txt").write_text("\n".join(lines) + "\n")
     return root, model.eval()
 
 
@@ -43,22 +55,119 @@ def test_places365_by_name(places):
     again = result.maps.mean((2, 3)) + network.class_bias[result.classes]
     torch.testing.assert_close(again, result.logits.gather(1, result.classes), rtol=1e-4, atol=1e-4)
     assert network.class_weights.shape == (365, 512)
-    assert (network.classes[0], network.classes[9]) == ("scene_0", "scene_9/outdoor")
+    assert (network.classes[8], network.classes[364]) == (
+        "apartment_building/outdoor",
+        "zen_garden",
+    )
     assert network.name == "places365/resnet18"
     assert len(network.weights_hash) == 16
     assert not network.training
     assert network.input_spec.size == 224
 
 
-def test_without_the_list_classes_have_no_names_and_a_bad_list_is_refused(places, tmp_path):
-    root, _ = places
+def test_the_list_of_classes_is_the_authors():
+    """The size and md5 of their categories_places365.txt, which adds folder and number."""
+    names = places_names()
+    lines = "\n".join(f"/{name[0]}/{name} {k}" for k, name in enumerate(names)).encode()
+    assert (len(names), len(set(names)), len(lines)) == (365, 365, 6833)
+    assert hashlib.md5(lines).hexdigest() == "06c963b85866bd0649f97cb43dd16673"
+
+
+def plain_squeezenet(state, x):
+    """The scores (B, 365) as the file's own words say, layer by layer, nothing folded."""
+
+    def layer(name, x, **options):
+        x = F.conv2d(x, state[f"{name}.weight"], state[f"{name}.bias"], **options)
+        mean, inv_std, gamma, beta = (
+            state[f"{name}.bn.{part}"][:, None, None]
+            for part in ("mean", "inv_std", "gamma", "beta")
+        )
+        return F.leaky_relu((x - mean) * inv_std * gamma + beta, 0.55)
+
+    x = layer("conv1", x, stride=2)
+    for fire in range(2, 10):
+        if fire in (2, 4, 6):
+            x = F.max_pool2d(x, 3, 2)
+        x = layer(f"fire{fire}/squeeze1x1", x)
+        narrow = layer(f"fire{fire}/expand1x1", x)
+        x = torch.cat([narrow, layer(f"fire{fire}/expand3x3", x, padding=1)], 1)
+    maps = F.leaky_relu(F.conv2d(x, state["conv10.weight"], state["conv10.bias"]), 0.55)
+    return maps.mean((2, 3))
+
+
+# classes of Places365 that fit a class of Scene15, written down before the network saw a photo
+FITTING = {
+    "bedroom": "bedroom bedchamber hotel_room",
+    "coast": "coast beach ocean wave",
+    "forest": "forest/broadleaf forest_path forest_road rainforest",
+    "highway": "highway bridge desert_road",
+    "industrial": "industrial_area oilrig junkyard",
+    "insidecity": "street alley downtown shopfront building_facade",
+    "kitchen": "kitchen galley restaurant_kitchen",
+    "livingroom": "living_room television_room",
+    "mountain": "mountain mountain_snowy mountain_path glacier",
+    "office": "office home_office office_cubicles",
+    "opencountry": "field/wild field/cultivated hayfield pasture farm",
+    "store": "supermarket general_store/indoor clothing_store gift_shop shopping_mall/indoor",
+    "street": "street downtown crosswalk residential_neighborhood",
+    "suburb": "residential_neighborhood house yard",
+    "tallbuilding": "skyscraper office_building tower downtown",
+}
+
+
+def test_squeezenet_of_places_knows_scenes(shared):
+    """Layer by layer the same scores; the identity; and it names photos of fifteen scenes."""
+    network = load_network("places/squeezenet1.1", shared / "real")
+    photos = open_images("scene15", "test", shared / "real")
+    labels = np.array([photos.label(i) for i in range(len(photos))])
+    chosen = np.concatenate([np.flatnonzero(labels == k)[:4] for k in range(15)])
+    x = torch.stack([center_crop(photos[int(i)].image, network.input_spec).tensor for i in chosen])
+    result = cams(network, x, 5)  # checks the identity
+    assert result.maps.shape == (60, 5, 13, 13)
+    torch.testing.assert_close(result.maps.mean((2, 3)), result.logits.topk(5).values)
+    state = load_file(shared / "real/weights/squeezenet1.1_places365.safetensors")
+    torch.testing.assert_close(result.logits, plain_squeezenet(state, x), rtol=1e-3, atol=1e-3)
+    fits = np.array([
+        [network.classes[k] in FITTING[photos.classes[labels[i]]].split() for k in best]
+        for i, best in zip(chosen, result.classes.tolist(), strict=True)
+    ])  # fmt: skip
+    # five guesses at random: in one photo of twenty
+    assert fits[:, 0].mean() > 0.25
+    assert fits.any(1).mean() > 0.55
+    assert len(network.weights_hash) == 16
+
+
+def test_batch_norm_multiplied_in():
+    g = torch.Generator().manual_seed(3)
+    weight, bias = torch.randn(2, 3, 3, 3, generator=g), torch.randn(2, generator=g)
+    norm = {
+        f"a.bn.{part}": torch.rand(2, generator=g) + 0.5
+        for part in ("mean", "inv_std", "gamma", "beta")
+    }
+    layers = with_norms_folded(
+        {"a.weight": weight, "a.bias": bias, "b.weight": weight, "b.bias": bias} | norm
+    )
+    x = torch.randn(1, 3, 5, 5, generator=g)
+    torch.testing.assert_close(F.conv2d(x, *layers["b"]), F.conv2d(x, weight, bias))
+    expected = F.batch_norm(
+        F.conv2d(x, weight, bias),
+        norm["a.bn.mean"],
+        norm["a.bn.inv_std"] ** -2,
+        norm["a.bn.gamma"],
+        norm["a.bn.beta"],
+        eps=0.0,
+    )
+    torch.testing.assert_close(F.conv2d(x, *layers["a"]), expected)
+
+
+def test_another_file_under_its_name_is_refused(tmp_path):
     (tmp_path / "weights").mkdir()
-    file = "resnet18_places365.pth.tar"
-    (tmp_path / "weights" / file).symlink_to(root / "weights" / file)
-    assert load_network("places365/resnet18", tmp_path).classes is None
-    (tmp_path / "weights" / "categories_places365.txt").write_text("/a/airfield 0\n")
-    with pytest.raises(BrokenWeights, match="365 lines"):
-        load_network("places365/resnet18", tmp_path)
+    path = tmp_path / "weights" / "squeezenet1.1_places365.safetensors"
+    save_file({"conv1.weight": torch.zeros(1)}, path)
+    with pytest.raises(BrokenWeights, match="not the published weight file"):
+        load_network("places/squeezenet1.1", tmp_path)
+    with pytest.raises(BrokenWeights, match="does not hold the weights"):
+        places_squeezenet(path)
 
 
 def test_other_files_of_torchvision_networks(tmp_path):

@@ -154,7 +154,9 @@ def test_the_study_tells_text_from_style(study, root, tmp_path):
     assert set(made["costs of the SVMs of both halves"]) == {
         f"{c}, {d}" for c in COLOURS for d in DETECTORS
     }
-    assert tables.street11(table, "colour").shape == (len(tables.STREET), 6)
+    wide = tables.street11(table, ["colour", "detector"], scored="both")
+    assert wide.shape == (11, 1 + 2 * 3)
+    assert set(wide["what"]) < set(tables.STREET.values())
     assert [v.name for v in verdicts.text(text, decided_on(made))] == [
         "text-highlighted-real",
         "text-is-learnt-real",

@@ -1,15 +1,22 @@
 """Table 1: ranks measured, differences on the same images, three-valued verdicts."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from cam_utils import CamError, MissingData, load_network, open_images
 from cam_utils.data import Subset
 from cam_utils.metrics.classification import true_ranks
-from cam_utils.metrics.intervals import Rate
+from cam_utils.metrics.intervals import Rate, by_seed, pick
 from cam_utils.networks.surgery import gap_surgery
-from cam_utils.sections.s31_surgery import figures, tables, verdicts
+from cam_utils.sections.s31_surgery import (
+    definitions,
+    figures,
+    mini_results,
+    tables,
+    verdicts,
+)
 from cam_utils.study import Ask, open_rows, stored_table
 
 
@@ -128,7 +135,7 @@ def test_alexnets_drop_and_its_repair_are_judged():
 
 
 def test_counts_of_the_definitions_are_arithmetic():
-    budget = figures.parameter_table()
+    budget = definitions.parameter_table()
     found = verdicts.surgery(budget)
     assert [v.holds for v in found] == [False, True, False]
     assert {v.kind for v in found} == {"arithmetic"}
@@ -157,22 +164,91 @@ def test_real_photos_are_judged_from_the_stored_table():
 def test_poolings_have_an_interval_over_the_seeds():
     made = {("googlenet-gap", s): np.array([1, 1, 1, 1]) for s in range(3)}
     made |= {("googlenet-gmp", s): np.array([2, 1, 1, 1 + s]) for s in range(3)}
-    table, difference = tables.poolings_by_seed(1, [0, 1, 2], lambda name, seed: made[name, seed])
-    assert len(table) == 3
+    made["googlenet", 0] = np.array([1, 2, 1, 1])
+    rows = tables.drawn_heads([0, 1, 2], lambda name, seed: made[name, seed])
+    difference = by_seed(pick(rows, network="googlenet-gmp - googlenet-gap"))
     assert difference.n == 3
-    assert difference.value == pytest.approx(100 * (1 + 2 / 3) / 4)
+    assert difference.value == pytest.approx(100 * (1 + 2 / 3) / 4, abs=1e-3)
     # 25, 50 and 50 points: Student's quantile 4.3027 of two degrees of freedom, times 25 / 3
     assert difference.high - difference.value == pytest.approx(4.3027 * 25 / 3, abs=0.01)
+    assert by_seed(pick(rows, network="googlenet-gap - googlenet")).value == -25
+
+
+def test_the_drawn_seeds_are_the_stored_ones():
+    rows = tables.drawn_heads()
+    told = mini_results.results().query("network == 'googlenet-gmp' and split == 'test'")
+    told = told[told["metric"] == "top1"].set_index("seed")["measured"]
+    found = pick(rows, network="googlenet-gmp").set_index("seed")["measured"].drop("mean")
+    assert found.to_dict() == pytest.approx(told.to_dict(), abs=1e-3)
+
+
+def test_costs_are_counted_for_the_released_recipe():
+    costs = tables.cost_table().set_index("network")
+    assert costs.loc["googlenet-gap", "PFLOP in all"] == pytest.approx(179.7, abs=0.1)
+    # VGG-16's trunk has 15.3 G multiplications and additions, and the added convolution 0.9 G
+    assert costs.loc["vgg-gap", "GFLOP forward"] == pytest.approx(2 * 16.27, abs=0.05)
+    assert np.allclose(costs["hours"] * 36, costs["PFLOP in all"])  # at 10 TFLOP/s
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return Subset(open_images("mini/objects", "test"), range(3))
+
+
+def test_dots_stand_where_the_numbers_are(drawn):
+    """The paper's and the measured numbers, row by row, with what is missing left out."""
+    fig = figures.draw_errors(RANKS, {}, drawn)
+    top1 = fig.axes[0]
+    labels = [text.get_text() for text in top1.get_yticklabels()]
+    measured, told = (dict(zip(labels, line.get_xdata(), strict=True)) for line in top1.lines)
+    assert measured["AlexNet-GAP"] == 90
+    assert np.isnan(measured["NIN"])
+    assert told["AlexNet-GAP"] == 51.1
+    drops = figures.draw_drops(RANKS, {}, drawn).axes
+    assert len(drops) == 3
+    measured, told, _ = (line.get_xdata() for line in drops[0].lines)
+    place = list(tables.CUT_FROM).index("AlexNet-GAP")
+    assert (measured[place], told[place]) == (50, 8.5)
+
+
+def test_seeds_are_drawn_with_both_means():
+    rows = pick(tables.drawn_heads(), network="googlenet-gmp - googlenet-gap")
+    fig = figures.draw_seeds({"one": (rows, 0.6), "two": (rows, 3.1)})
+    labels = [text.get_text() for text in fig.axes[0].get_yticklabels()]
+    assert labels == ["seed 0", "seed 1", "seed 2", "over pictures", "over seeds"]
+    assert fig.axes[1].lines[-1].get_xdata()[0] == 3.1
+
+
+def test_places_are_lost_after_pool5_and_maps_keep_them(drawn):
+    fig = figures.draw_lost(load_network("mini/alexnet"), drawn[0], drawn)
+    assert [ax.get_title() for ax in fig.axes] == [
+        "the picture", "after conv5: 13x13 places", "after pool5: 6x6 places",
+        "after fc6: 256 numbers",
+    ]  # fmt: skip
+    networks = {"coarse": load_network("mini/googlenet"), "fine": load_network("mini/vgg-gap")}
+    fig = figures.draw_class_maps(networks, drawn, [0, 2], "some_maps", "any")
+    sides = [ax.images[-1].get_array().shape[:2] for ax in fig.axes[:3]]
+    assert sides == [(112, 112), (7, 7), (14, 14)]
+    assert len(fig.axes) == 6
+
+
+def test_the_live_curve_joins_the_stored_ones():
+    live = pd.DataFrame({"images": [100, 100], "error": [50.0, 25.0]})
+    records = mini_results.logs()
+    fig = figures.draw_curves(records, ("mine", live))
+    *_, line = fig.axes[1].lines
+    assert line.get_xdata().tolist() == [0.1, 0.2]  # thousands
+    assert len(fig.axes[0].lines) + len(fig.axes[1].lines) == len(records) + 1
 
 
 def test_the_surgery_in_numbers():
-    table = figures.parameter_table().set_index(["network", "added"])
+    table = definitions.parameter_table().set_index(["network", "added"])
     assert table.loc[("vgg-gap", "as the paper says"), "saved"] == pytest.approx(85.21, abs=0.01)
     assert table["removed"].groupby(level=0).first().to_dict() == {
         "alexnet-gap": 0, "googlenet-gap": 12, "vgg-gap": 0,
     }  # fmt: skip
     with torch.device("meta"):
-        stages = figures.stages(gap_surgery("googlenet-gap"))
+        stages = definitions.stages(gap_surgery("googlenet-gap"))
     assert stages["stage"].tolist()[-4:] == ["inception_4e", "cam_conv", "GAP", "cam_fc"]
     assert stages["parameters"].sum() == 12_179_752
     assert stages.set_index("stage")["side"]["inception_4e"] == 14

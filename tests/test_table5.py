@@ -10,7 +10,7 @@ from cam_utils import CamError, MissingData
 from cam_utils.data.joined import InMemory
 from cam_utils.data.scene15 import CLASSES
 from cam_utils.features import PROTOCOLS, SplitRule, extract, joined
-from cam_utils.sections.s4_transfer import studies, tables, verdicts
+from cam_utils.sections.s4_transfer import figures, studies, tables, verdicts
 from cam_utils.sections.s4_transfer.transfer import open_parts
 from cam_utils.study import Ask, Opened, read_frames, run, write_frames
 
@@ -220,6 +220,17 @@ def test_the_table_stands_beside_the_papers(monkeypatch, fits):
     assert tables.columns_of("mini") == ["mini/scenes"]
 
 
+def test_features_are_drawn_beside_the_papers_numbers(fits):
+    rows = pd.DataFrame(tables.accuracy_rows(fits))
+    fig = figures.draw_table5({"paper": (rows, {"weights": {"a": "1"}})})
+    names = [t.get_text() for t in fig.axes[0].get_yticklabels()]
+    assert names[:2] == ["Scene15, the paper", "Scene15, photos"]
+    drawn = [line.get_xdata() for line in fig.axes[0].lines if len(line.get_xdata())]
+    assert any(84.23 in x for x in drawn)
+    assert any(rows["measured"].iloc[0] in x or rows["measured"].iloc[1] in x for x in drawn)
+    assert fig.told["network"] == {"paper: a": "1"}
+
+
 def pairs_of(gap_pool, gap_fc7, pool_fc7, half=0.5):
     """Stored differences of three transfer sets, and of the networks' own classes."""
     values = {(verdicts.GAP, verdicts.POOL): gap_pool, (verdicts.GAP, verdicts.FC7): gap_fc7,
@@ -238,6 +249,9 @@ def test_verdicts_of_features_have_three_answers():
     alike, better = verdicts.features(pairs_of(0.5, 3, 4))
     assert (alike.holds, better.holds) == (True, True)
     assert alike.measured == "0.5 [0.2, 0.8]"  # without the networks' own classes
+    read = tables.differences_table(pairs_of(0.5, 3, 4)[0])
+    assert read.iloc[0].tolist() == [verdicts.GAP, verdicts.POOL, "-0.4", "+0.5 [+0.2, +0.8]"]
+    assert read.columns[-1] == "drawn, 3 data sets"
     assert alike.on == "mini/scenes, mini/actions, mini/birds, given splits"
     assert (alike.paper, better.paper) == ("-0.42", ["+7.78", "+8.20"])
     assert [v.holds for v in verdicts.features(pairs_of(9, 3, -4))] == [False, False]

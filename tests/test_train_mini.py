@@ -132,10 +132,12 @@ def test_the_live_training_learns(monkeypatch):
     monkeypatch.setattr(
         train_mini, "arrays", lambda data, some=range(120), **_: first_of(data, len(some))
     )
-    _, log, before, after = train_mini.fine_tune_live("googlenet-gap", 480, 2, 0)
-    assert len(log) == 2
-    assert before.value > 80  # 24 classes: chance is 95.8
-    assert after.value < 40
+    live = train_mini.fine_tune_live("googlenet-gap", 480, 2, 0)
+    assert len(live.log) == 2
+    assert live.before.value > 80  # 24 classes: chance is 95.8
+    assert live.after.value < 40
+    assert not torch.equal(live.start.class_weights, live.network.class_weights)
+    assert live.network.classes == open_images("mini/objects", "train").classes
 
 
 def test_every_shipped_network_has_its_results():

@@ -1,5 +1,7 @@
 """A linear SVM on a new data set: what is chosen, how it is kept, and where its maps lie."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from cam_utils.sections.s4_transfer import choose_sets, figures, transfer, verdi
 from cam_utils.sections.s4_transfer.evidence import (
     breadth,
     breadths,
+    by_class,
     energy_table,
     regions_of,
     shares_of_parts,
@@ -210,7 +213,9 @@ def test_breadth_of_sets(found):
 def test_figures_show_the_right_pictures(found):
     label = int(np.bincount(found.test.labels[found.hits]).argmax())
     name = found.classes[label]
-    fig = figures.figure1(found, [name], 2, seed=0)
+    fig = figures.figure1(found, f"nothing, {name}", 2, seed=0)
+    assert f"mini/actions ({name})" in fig.told["alt"]
+    assert fig.told["n"] == 3
     titles = [ax.get_title() for ax in fig.axes]
     places = [*transfer.choose(found, label, 2, 0), transfer.worst(found, label)]
     for place in places:
@@ -240,18 +245,57 @@ def test_some_pictures_of_every_class(found):
     assert transfer.some(images, 0) is images
 
 
+def params(profile, root, limit=0):
+    return SimpleNamespace(profile=profile, data_root=root, limit=limit, seed=0, device="cpu")
+
+
+def test_figure_1_shows_what_the_data_have(found):
+    """Names that the data set lacks are neither shown nor told."""
+    fig = figures.figure1(found, "tying a bow", 1, seed=0)
+    assert " and ".join(found.classes[:2]) in fig.told["alt"]
+    assert "bow" not in fig.told["alt"]
+
+
+def test_the_first_data_set_that_is_here(tmp_path, found):
+    network, train, test = choose_sets.open_first(params("paper", tmp_path, limit=40))
+    assert network.name == choose_sets.GENERIC
+    assert (train.name, train.split, test.split) == ("mini/actions", "train", "test")
+    assert len(train) == 100  # ten of each class at least
+    fig = figures.examples(train, 0)
+    assert [ax.get_title() for ax in fig.axes if ax.images] == train.classes
+    maps = {name: torch.eye(160) for name in train.classes[:2]}
+    told = figures.draw_swapped(train[0], maps, found.network, train).told
+    assert train.classes[train.label(0)] in told["alt"]
+
+
+def test_accuracies_are_drawn_where_they_are(found):
+    hits = {"one": {"a": found.hits}, "other": {"a": ~found.hits}}
+    fig = figures.draw_accuracies(hits, {"a": found})
+    drawn = [line.get_xdata()[0] for line in fig.axes[0].lines if line.get_marker() in "Ds"]
+    assert drawn == pytest.approx([found.accuracy.value, 100 - found.accuracy.value])
+
+
+def test_energy_is_drawn_and_told_class_by_class(found):
+    rows = shares_of_parts(found.network, found.images, range(12), PARTS, progress=False)
+    fig = figures.draw_energy(energy_table(rows), found)
+    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == list(PARTS)
+    table = by_class(rows, "tool", found.classes).set_index("class")
+    own = rows[(rows["group"] == "tool") & (rows["label"] == 0)]
+    assert table.loc[found.classes[0], "energy"] == round(100 * own["energy"].mean())
+
+
 def test_drawings_stand_in_where_no_photo_is_here(tmp_path, monkeypatch, capsys):
     asked = []
 
     def learn(network, rules, root, **options):
-        asked.append((network.name, list(rules), options["limit"]))
+        asked.append((network, list(rules), options["limit"]))
         if "Action40" in rules:
             raise MissingData(f"nothing in {root}")
         return {"mini/actions": "learnt"}, {}
 
     monkeypatch.setattr(choose_sets, "learn_svms", learn)
-    assert choose_sets.learn_all("paper", tmp_path) == {"mini/actions": "learnt"}
+    sets = choose_sets.learn_all("network", params("paper", tmp_path))
+    assert sets == {"mini/actions": "learnt"}
     told = capsys.readouterr().out
     assert "Drawn pictures instead of photos. nothing in <folder>" in told
-    assert "caffe/googlenet is not here" in told
-    assert asked[1] == (choose_sets.GENERIC, list(choose_sets.SETS["mini"]), choose_sets.PICTURES)
+    assert asked[1] == ("network", list(choose_sets.SETS["mini"]), choose_sets.PICTURES)

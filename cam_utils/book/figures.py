@@ -23,6 +23,8 @@ DPI, LEAST_DPI = 200, 70
 
 SHOWN = 1600  # pixels of width in a notebook
 
+FLAT = 2048  # colours at most in a chart; a photo has more
+
 
 def captioned(fig: Figure, name: str, *, paper: str, alt: str, **more) -> Figure:
     """A figure that knows what it is, so that `show` needs nothing else.
@@ -137,8 +139,8 @@ def _png(fig: Figure, name: str) -> bytes:
 def display_picture(png: bytes, alt: str) -> None:
     """The figure in the notebook's output, with its alternative text.
 
-    As JPEG and smaller than the file, so that a notebook with many pictures stays small; shown at
-    half its pixels, so that it is sharp on fine screens.
+    Smaller than the file, so that a notebook with many pictures stays small: photos as JPEG, charts
+    of few colours as PNG with a palette. Shown at half its pixels, sharp on fine screens.
     """
     from IPython.display import display
 
@@ -146,15 +148,20 @@ def display_picture(png: bytes, alt: str) -> None:
     shrink = min(1, SHOWN / picture.width)
     size = tuple(round(side * shrink) for side in picture.size)
     buffer = io.BytesIO()
-    picture.resize(size, Image.Resampling.LANCZOS).save(buffer, "jpeg", quality=85)
+    small, kind = picture.resize(size, Image.Resampling.LANCZOS), "image/jpeg"
+    if picture.getcolors(FLAT):
+        kind = "image/png"
+        small.quantize(256).save(buffer, "png", optimize=True)
+    else:
+        small.save(buffer, "jpeg", quality=85, progressive=True)
     shown = dict(zip(("width", "height"), (side // 2 for side in size), strict=True))
     display(
         {
-            "image/jpeg": base64.b64encode(buffer.getvalue()).decode(),
+            kind: base64.b64encode(buffer.getvalue()).decode(),
             "text/plain": f"<figure: {alt}>",
         },
         raw=True,
-        metadata={"image/jpeg": {"alt": alt} | shown},
+        metadata={kind: {"alt": alt} | shown},
     )
 
 

@@ -10,8 +10,8 @@ from ..data.readiness import doctor_rows
 from ..errors import BrokenWeights
 from ..networks import available_networks
 from ..networks.zoo.caffe import CAFFE_NETWORKS
-from ..networks.zoo.checkpoints import PLACES
 from ..networks.zoo.mini_weights import shipped_mini
+from ..networks.zoo.places import PLACES
 from ..networks.zoo.timm_nets import PACKAGED
 from ..provenance import device_name, versions
 from ..sections.s31_surgery.tables import NETWORKS as TABLE1

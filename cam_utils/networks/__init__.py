@@ -33,7 +33,7 @@ def load_network(name: str, root: str | Path | None = None) -> nn.Module:
     """A trained network in eval mode, on the CPU.
 
     Args:
-        name: "mini/...", "caffe/...", "places365/..." or "torchvision/..." (see
+        name: "mini/...", "caffe/...", "places/...", "places365/..." or "torchvision/..." (see
             `available_networks`).
         root: folder with a `weights/` folder in it; default: the environment's CAM_DATA.
 

@@ -60,18 +60,20 @@ _CONCEPTS = {  # the phrase most of the time, then other words for the same
     ),
 }  # fmt: skip
 
-_SCENE_FIRST = ("{Scene} with {what}.", "This {scene} has {what}.", "{What} in {a_scene}.")
+_SCENE_FIRST = ("{Scene} with {what}.", "This {scene} has {what}.", "{What} {at} {a_scene}.")
 
-_PLAIN = ("{What}.", "Here we see {what}.", "A picture of {what}.", "One can see {what}.")
+_AT = {"farm": "on", "airport": "at"}  # the others: in
+
+_PLAIN = ("{What}.", "Here we see {what}.", "A picture of {what}.", "We can see {what}.")
 
 _NAMED = 0.4  # share of captions that name the scene
 
 
 def article(words: str) -> str:
-    """The words with "a" or "an" before them, unless they are many."""
+    """The words with "a" or "an" before them, unless they are many or cannot be counted."""
     return (
         words
-        if words in ("someone", "flowers")
+        if words in ("someone", "flowers", "stairs", "hay")
         else f"{'an' if words[0] in 'aeio' else 'a'} {words}"
     )
 
@@ -113,6 +115,7 @@ def caption(facts: Facts, rng: np.random.Generator) -> str:
     return form.format(
         scene=facts.scene,
         a_scene=scene,
+        at=_AT.get(facts.scene, "in"),
         Scene=scene[0].upper() + scene[1:],
         what=joint,
         What=joint[0].upper() + joint[1:],
@@ -139,5 +142,5 @@ def _noun(facts: Facts, name: str, rng) -> str:
     sides = [t for t in sides if t.name != name and abs(t.x - thing.x) > 14]
     if sides and rng.random() < 0.25:
         other = sides[int(len(sides) * rng.random())]
-        return f"{words} on the {'left' if thing.x < other.x else 'right'} of the {other.name}"
+        return f"{words} to the {'left' if thing.x < other.x else 'right'} of the {other.name}"
     return words

@@ -23,17 +23,19 @@ _ASKED = tuple(n for n in KINDS if n not in _HIDDEN_NAMES)
 
 _LEAST = 40  # visible pixels of an object that is asked about
 
-_COLOUR = ("What colour is the {}?", "What is the colour of the {}?", "Which colour has the {}?")
+_COLOUR = ("What colour is the {}?", "What is the colour of the {}?", "Which colour is the {}?")
 
 _COUNT = ("How many {} are there?", "How many {} can you see?", "What is the number of {}?")
 
-_DOING = ("What is the person doing?", "What is this person doing?", "What does the person do?")
+_DOING = ("What is the person doing?", "What is this person doing?", "What is the person up to?")
 
-_THERE = ("Is there {} in the picture?", "Can you see {}?", "Is there {}?")
+_THERE = ("{Is} there {} in the picture?", "Can you see {}?", "{Is} there {}?")
 
 _SCENE = ("What kind of place is this?", "Where was this picture taken?", "What is this place?")
 
 _KEPT = {1: 0.7, 2: 0.72}  # share of counts that are asked for; larger ones are rare
+
+_MANY = ("flowers", "stairs")  # "are", not "is"
 
 _ON = ("table", "desk", "bed", "countertop", "stove", "bench", "chair")
 
@@ -65,6 +67,10 @@ def questions(facts: Facts, rng: np.random.Generator, image: int, id: str, n=4) 
 
 def _one(rng, options):
     return options[int(len(options) * rng.random())]
+
+
+def _is(name: str) -> str:
+    return "Are" if name in _MANY else "Is"
 
 
 def _colour(facts: Facts, rng) -> list:
@@ -100,7 +106,7 @@ def _object(facts: Facts, rng) -> list:
         )
     animals = [n for n in ("cat", "dog", "cow", "bird", "duck") if facts.counts[n]]
     if len(animals) == 1:
-        form = _one(rng, ("Which animal is this?", "What animal is there?"))
+        form = _one(rng, ("Which animal is this?", "What animal can you see?"))
         found.append((form, animals[0], "object", animals[0]))
     return found
 
@@ -110,12 +116,7 @@ def _place(facts: Facts, rng) -> list:
     for name in ("cat", "dog", "person", "boat", "vase", "book", "bicycle", "car", "cup", "plate"):
         thing = facts.single(name)
         if thing and where(thing):
-            form = _one(
-                rng,
-                ("Where is the {}?", "On what is the {}?")
-                if name != "boat"
-                else ("Where is the {}?",),
-            )
+            form = _one(rng, ("Where is the {}?", "Where do you see the {}?"))
             found.append((form.format(name), where(thing), "place", name))
     found.append((_one(rng, _SCENE), facts.scene, "place", None))
     return found
@@ -138,7 +139,7 @@ def _yes_no(facts: Facts, rng) -> list:
         looks_out = bool(facts.counts["view"])
         if rng.random() < (0.67 if looks_out else 1.0):
             form = _one(
-                rng, ("Can one look out of the window?", "Is there a view out of the window?")
+                rng, ("Can you see out of the window?", "Is there a view out of the window?")
             )
             return [(form, "yes" if looks_out else "no", "yes/no", "window")]
     for _ in range(60):  # each object equally often, "yes" as often as "no"
@@ -146,7 +147,7 @@ def _yes_no(facts: Facts, rng) -> list:
         there, share = facts.counts[name] > 0, _SHARES[name]
         if rng.random() < ((1 - share) if there else share):
             answer = "yes" if there else "no"
-            form = _one(rng, _THERE).format(article(name))
+            form = _one(rng, _THERE).format(article(name), Is=_is(name))
             return [(form, answer, "yes/no", name if there else None)]
     return []
 
@@ -168,5 +169,5 @@ def _is_left(facts: Facts, rng) -> list:
         return []
     side = _one(rng, ("left", "right"))
     true = (a.x < b.x) == (side == "left")
-    text = f"Is the {a.name} on the {side} of the {b.name}?"
+    text = f"{_is(a.name)} the {a.name} to the {side} of the {b.name}?"
     return [(text, "yes" if true else "no", "yes/no", a.name)]

@@ -7,8 +7,8 @@ from torch import nn
 
 from ...errors import unknown
 from .caffe import CAFFE_NETWORKS, load_caffe
-from .checkpoints import PLACES, load_places
 from .mini_weights import BUILDERS, ELSEWHERE, load_mini
+from .places import PLACES, load_places
 from .timm_nets import PACKAGED, load_packaged, load_timm
 from .torchvision_nets import load_torchvision_network
 

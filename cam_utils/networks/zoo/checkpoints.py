@@ -1,4 +1,4 @@
-"""Weights that others trained with torchvision's or timm's code: Places365 by name, any by path."""
+"""Weights that others trained with torchvision's or timm's code, by the path of their file."""
 
 import re
 from pathlib import Path
@@ -11,36 +11,9 @@ from ...errors import BrokenWeights, CamError, MissingData, unknown
 from ...hashes import short_hash
 from ..gap import IMAGENET, GapNetwork, InputSpec
 from ..wrap import as_gap_network
-from .weight_files import WeightFile
-
-PUBLISHED = "the Places365 authors (github.com/CSAILVision/places365)"
-
-PLACES = {  # name -> the file; its name begins with torchvision's name of the architecture
-    f"places365/{name}": WeightFile((f"{name}_places365.pth.tar",), PUBLISHED)
-    for name in ("resnet18", "resnet50", "densenet161")
-}
-
-CLASS_FILE = "categories_places365.txt"
 
 # torchvision before 0.3 named DenseNet's layers "norm.1"; today "norm1"
 _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d\.)")
-
-
-def load_places(name: str, root: str | Path | None) -> GapNetwork:
-    """A Places365 network by name, from `<root>/weights/<architecture>_places365.pth.tar`.
-
-    Class names come from `categories_places365.txt` beside the weights, if it is there; without
-    it the classes are numbered.
-
-    Raises:
-        CamError: no network of this name. MissingData, BrokenWeights: the weight file.
-    """
-    if name not in PLACES:
-        raise unknown("Places network", name, PLACES)
-    path, architecture = PLACES[name].find(name, root), name.partition("/")[2]
-    network = load_checkpoint(path, architecture, 365, names=_names(path.parent))
-    network.name = name
-    return network
 
 
 def load_checkpoint(
@@ -151,19 +124,3 @@ def _state(content) -> dict:
         if not name.lower().startswith("aux"):  # heads for training
             found[_OLD_DENSENET.sub(r"\1\2", name)] = value
     return found
-
-
-def _names(folder: Path) -> list[str] | None:
-    """ "airfield", "airplane_cabin", ... of lines "/a/airfield 0"; None without the file."""
-    path = folder / CLASS_FILE
-    if not path.is_file():
-        return None
-    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    try:
-        by_index = {int(index): name[3:] for name, index in lines}
-        return [by_index[i] for i in range(365)]
-    except (ValueError, KeyError) as error:
-        raise BrokenWeights(
-            f"{path} is not the list of Places365's classes ({error}); expected 365 lines such as "
-            "/a/airfield 0. Download it again."
-        ) from error

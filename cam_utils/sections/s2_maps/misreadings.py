@@ -1,13 +1,13 @@
 """Common misreadings of class activation maps, each with the number that decides it."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 
-from ... import boxes, views
+from ... import boxes, plots, views
+from ...book.figures import captioned
 from ...cam import class_activation_maps
 from ...metrics.intervals import mean_interval, rate
 from ...networks.gap import GapNetwork
@@ -33,10 +33,6 @@ TOLD = (
         "It is signed: places can speak against a class",
     ),
     (
-        "Scale to 0..1 by minimum and maximum, then cut at 20 %",
-        "20 % of the maximum of the raw map; the minimum is not subtracted",
-    ),
-    (
         "The number of classes is the linear layer's in_features",
         "That is the number of units; the classes are its out_features",
     ),
@@ -48,12 +44,13 @@ TOLD = (
         "The small map is laid on the photo as it is",
         "It is enlarged to the photo's size, each cell at its own place",
     ),
-    ("Cut at one half", "At 20 % of the maximum"),
-    ("Round the small map to 8 bits, then enlarge it", "Enlarge first"),
-    ("Take the first contour", "Take the largest component"),
 )
 
+RULE = "20 % of the maximum, the largest component"
+WAYS = (RULE, "20 % of the range", "cut at one half", "8 bits, then enlarged", "first component")
+
 LIMIT = 300  # images for the box comparisons
+MOVED = 0.999  # a box has moved if its IoU with the rule's is less
 
 
 def misread(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) -> pd.DataFrame:
@@ -65,30 +62,61 @@ def misread(network: GapNetwork, seen: Survey, inputs: Tensor, seed: int = 0) ->
     """
     classes, units = network.class_weights.shape
     negative = rate((seen.maps[:, 0] < 0).flatten().numpy()).value
-    small, sizes = seen.maps[:LIMIT, 0], seen.sizes[:LIMIT]
-    rounded = [(255 * m / m.abs().max()).round() for m in small]
-
-    def boxed(box: Callable[[Tensor], np.ndarray], maps=small) -> list[np.ndarray]:
-        """A box of each map, in the picture's frame."""
-        large = (views.paste_whole(m[None], s)[0] for m, s in zip(maps, sizes, strict=True))
-        return [box(m) for m in large]
-
-    rule = boxed(boxes.paper)
+    height, width = seen.sizes[seen.sizes.prod(1).argmax()]
     measured = [
         "-",
         f"{classes} scores, but {units} maps: w is {classes} x {units}",
         f"correlation with the map: copied 1.00, random {_random_conv(network, inputs, seed)}",
         f"{negative:.0f} % of places are negative",
-        _overlap(rule, boxed(lambda m: boxes.paper(_minmax(m)))),
         f"in_features {units}, out_features {classes}",
         f"changes the best class of {_bare_pixels(network, inputs):.0f} % of pictures",
-        f"maps of {small.shape[-2]}x{small.shape[-1]}, pictures up to {_largest(sizes)} pixels",
-        _overlap(rule, boxed(lambda m: boxes.paper(_minmax(m), 0.5))),
-        _overlap(rule, boxed(boxes.paper, rounded)),
-        _overlap(rule, boxed(_first_component)),
+        f"maps of {seen.maps.shape[-2]}x{seen.maps.shape[-1]}, pictures up to {height}x{width}",
     ]
     lines = [(*told, found) for told, found in zip(TOLD, measured, strict=True)]
     return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def boxes_by_way(seen: Survey) -> dict[str, np.ndarray]:
+    """{way to make a box of the best class's map: (N, 4)} of the first `LIMIT` images."""
+    lines = []
+    for map, size in zip(seen.maps[:LIMIT, 0], seen.sizes, strict=False):
+        rounded = (255 * map / map.abs().max()).round()
+        large, coarse = views.paste_whole(torch.stack([map, rounded]), size)
+        scaled = (large - large.min()) / (large.max() - large.min()).clamp(min=1e-12)
+        of_ways = boxes.paper(large), boxes.paper(scaled), boxes.paper(scaled, 0.5)
+        lines.append([*of_ways, boxes.paper(coarse), _first_component(large)])
+    return {w: np.concatenate(b) for w, b in zip(WAYS, zip(*lines, strict=True), strict=True)}
+
+
+def draw_misread(network: GapNetwork, images, seen: Survey) -> Figure:
+    """One map and the box of each misread rule (red) beside the rule's own (blue, dotted).
+
+    The image is the first one in which every way moves the box.
+    """
+    found = boxes_by_way(seen)
+    rule = found.pop(RULE)
+    overlaps = {way: _overlaps(rule, other) for way, other in found.items()}
+    place = int(np.all([ious < MOVED for ious in overlaps.values()], 0).argmax())
+    image = images[int(seen.indices[place])].image
+    (map,) = views.paste_whole(seen.maps[place, :1], image.size[::-1])
+    with plots.style():
+        fig, axes = plots.panels(1, len(found), 1.85, image.height / image.width, titled=2)
+        for ax, (way, ious) in zip(axes[0], overlaps.items(), strict=True):
+            moved = f"moves {rate(ious < MOVED).value:.0f} %, IoU {ious.mean():.2f}"
+            bar = plots.show_cam(ax, image, map, f"{way}\n{moved}")
+            plots.show_boxes(ax, rule[place], "#2a6f97", linestyle=":")
+            plots.show_boxes(ax, found[way][place])
+        plots.colour_bar(fig, bar, axes)
+    return captioned(
+        fig, "fig02_misreadings", paper="Figure 2, misread", network=network, images=images,
+        n=len(rule), chosen="first image in which every way moves the box, else the first",
+        alt="One map with the paper's 20 % box and the boxes that four misreadings of it give",
+    )  # fmt: skip
+
+
+def _overlaps(rule: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(N,) the IoU of each box of one way (N, 4) with that of another."""
+    return np.array([boxes.iou(a, b)[0, 0] for a, b in zip(rule, other, strict=True)])
 
 
 def _bare_pixels(network: GapNetwork, inputs: Tensor) -> float:
@@ -100,15 +128,6 @@ def _bare_pixels(network: GapNetwork, inputs: Tensor) -> float:
     return rate((best != bare).cpu().numpy()).value
 
 
-def _largest(sizes: np.ndarray) -> str:
-    height, width = sizes[sizes.prod(1).argmax()]
-    return f"{height}x{width}"
-
-
-def _minmax(map: Tensor) -> Tensor:
-    return (map - map.min()) / (map.max() - map.min()).clamp(min=1e-12)
-
-
 def _first_component(map: Tensor) -> np.ndarray:
     """The component whose first pixel comes first in raster order, instead of the largest."""
     mask = map > 0.2 * map.max()
@@ -117,13 +136,6 @@ def _first_component(map: Tensor) -> np.ndarray:
     kept = torch.zeros_like(map)
     kept[boxes.component_at(mask, int(mask.flatten().int().argmax()))] = 1
     return boxes.paper(kept)
-
-
-def _overlap(rule: list[np.ndarray], other: list[np.ndarray]) -> str:
-    """How far the other way's boxes agree with the rule's, in words."""
-    ious = np.array([boxes.iou(a, b)[0, 0] for a, b in zip(rule, other, strict=True)])
-    moved = rate(ious < 0.999)
-    return f"moves {moved.value:.0f} % of boxes; mean IoU with the rule's {ious.mean():.2f}"
 
 
 def _random_conv(network: GapNetwork, inputs: Tensor, seed: int) -> str:

@@ -7,10 +7,32 @@ import torch
 from torch import Tensor
 
 from ... import views
+from ...book.params import Params
 from ...cam import cams
+from ...data import open_images
 from ...data.record import Record
+from ...networks import load_network
 from ...networks.gap import GapNetwork
 from ...stream import batches, decoders, nothing_read, stream
+
+# a profile's own network, data and split
+NAMES = {
+    "mini": ("mini/googlenet-gap", "mini/objects", "test"),
+    "paper": ("caffe/googlenet", "ilsvrc", "val"),
+}
+
+
+def network_and_images(params: Params) -> tuple:
+    """The network and the data of notebook 01's parameters; "photos" are the free ones.
+
+    Raises:
+        MissingData: one of them is not here.
+    """
+    network, images, split = NAMES[params.profile]
+    net = load_network(params.network or network, params.data_root).to(params.device)
+    if params.images == "photos":
+        return net, open_images("photos", "all")
+    return net, open_images(params.images or images, split, params.data_root)
 
 
 @dataclass(frozen=True)

@@ -55,3 +55,25 @@ def class_rates(rows: pd.DataFrame, seed: int = 0) -> dict[str, Rate]:
 
 # the stored tables, and of which rows they are
 STORED = {"01_bias": bias_rates, "01_regions": region_rates, "01_five_classes": class_rates}
+
+# {stored table: {the name under which a notebook records a number: its metric}}
+RECORDED = {
+    "01_bias": {
+        "bias_changes_best": "images whose best class changes, %",
+        "top1_error": "top-1 error with the bias, %",
+        "top1_bias_difference": BIAS,
+        "top5_error": "top-5 error with the bias, %",
+    },
+    "01_regions": {
+        "pointing": "highest place of the map in a true box, %",
+        "pointing_centre": "centre of the image in a true box, %",
+        "fall_marked": "fall in probability, marked region erased",
+        "fall_shifted": "fall in probability, shifted region erased",
+    },
+    "01_five_classes": {
+        "top2_correlation": "correlation of the two best classes' maps, mean",
+        "top2_apart": APART,
+        "other_object_own_map": "map of another object's class peaks on that object, %",
+        "other_object_label_map": "map of the label peaks on that object, %",
+    },
+}

@@ -1,4 +1,4 @@
-"""What the surgery of section 3.1 takes away and adds, counted and drawn without any weights."""
+"""The surgery of section 3.1, how the cut networks learn, and Table 1, as pictures."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,77 +10,16 @@ from torch import nn
 
 from ... import plots
 from ...book import published as paper
-from ...metrics.intervals import rate
-from ...networks.cut.describe import compare, describe
+from ...book.figures import captioned
+from ...cam import cams
+from ...metrics.intervals import Rate, by_seed, rate
+from ...networks.cut.describe import compare
 from ...networks.gap import GapNetwork
-from ...networks.surgery import CUT_NETWORKS, gap_surgery
-from ...networks.zoo.caffe import build_caffe
-from .tables import NETWORKS
-
-CUT = ("alexnet-gap", "vgg-gap", "googlenet-gap")
-
-AS_PAPER = "as the paper says"
-
-VARIANTS = {  # of the added layers
-    AS_PAPER: {},
-    "2 groups, as released": {"groups": 2},
-    "without the convolution": {"units": None},
-}
+from ...views import center_crop
+from .definitions import CUT, shapes, stages
+from .tables import CUT_FROM, NETWORKS, drop, published_drop
 
 COLOURS = {"kept": "#2a6f97", "removed": "#c9c9c9", "added": "#e07a3f"}
-
-
-def shapes(name: str, **options) -> tuple[nn.Module, nn.Module]:
-    """One of the paper's networks before and after the cut, as shapes on the meta device."""
-    with torch.device("meta"):
-        return build_caffe(CUT_NETWORKS[name][0]), gap_surgery(name, **options)
-
-
-def parameter_table(names: tuple[str, ...] = CUT) -> pd.DataFrame:
-    """What the surgery does to each network, and how much hangs on the added layers' details.
-
-    Returns:
-        One row for each network and variant: network, added layers, the columns of
-        `networks.describe.compare`, and removed (convolutions that went; the added one not
-        counted).
-    """
-    rows = []
-    for name in names:
-        for variant, options in VARIANTS.items():
-            row = compare(*shapes(name, **options)).assign(network=name, added=variant)
-            own = 0 if options.get("units", 1) is None else 1
-            left = row["convolutions_after"] - own
-            rows.append(row.assign(removed=row["convolutions_before"] - left))
-    table = pd.concat(rows, ignore_index=True)
-    first = ["network", "added"]
-    return table[first + [c for c in table if c not in (*first, "cut")]]
-
-
-def stages(network: nn.Module) -> pd.DataFrame:
-    """`describe`, one row for each convolution, pooling, linear layer or inception module.
-
-    The global pooling, which is no layer of its own everywhere, is put before the last layer.
-
-    Returns:
-        Columns: stage (name), kind ("conv", "pool", "linear"), side (of the maps, pixels; 1 for
-        vectors), parameters.
-    """
-    table = describe(network)
-    table["stage"] = table["name"].str.replace(r"^(trunk|head)\.", "", regex=True)
-    inside = table["stage"].str.extract(r"^(inception_\d\w)")[0]
-    table["stage"] = inside.fillna(table["stage"])
-    words = table["kind"].str.split().str[0]
-    table["kind"] = words.map({"max": "pool", "average": "pool"}).fillna(words)
-    table.loc[inside.notna(), "kind"] = "conv"
-    table = table[table["kind"].isin(["conv", "pool", "linear"])]
-    side = table["resolution"].str.split("x").str[0].replace("", "1").astype(int)
-    grouped = table.assign(side=side).groupby("stage", sort=False)
-    found = grouped.agg({"kind": "first", "side": "last", "parameters": "sum"}).reset_index()
-    if not isinstance(network, GapNetwork):
-        return found
-    name = "GMP" if network.pool == "max" else "GAP"
-    pooling = pd.DataFrame([{"stage": name, "kind": "pool", "side": 1, "parameters": 0}])
-    return pd.concat([found[:-1], pooling, found[-1:]], ignore_index=True)
 
 
 def draw_surgery(names: tuple[str, ...] = CUT) -> Figure:
@@ -115,7 +54,12 @@ def draw_surgery(names: tuple[str, ...] = CUT) -> Figure:
             ax.axis("off")
         handles = [Rectangle((0, 0), 1, 1, color=c) for c in COLOURS.values()]
         axes[0, 0].legend(handles, COLOURS, loc="upper right", ncols=3)
-    return fig
+    return captioned(
+        fig, "table1_surgery", paper="Table 1, the networks",
+        chosen="networks as the paper describes them, computed without weights",
+        alt="AlexNet, VGG-16 and GoogLeNet before and after the surgery, layer by layer: kept, "
+        "removed and added",
+    )  # fmt: skip
 
 
 def _strip(ax, table: pd.DataFrame, fates: np.ndarray, bottom: float) -> None:
@@ -131,57 +75,191 @@ def _strip(ax, table: pd.DataFrame, fates: np.ndarray, bottom: float) -> None:
         ax.text(x + 0.55, bottom - 0.25, name, rotation=90, ha="center", va="top", fontsize=5.5)
 
 
-PAPER, OURS = "#8a8a8a", "#2a6f97"
-
-
-def draw_errors(ranks: dict[str, np.ndarray], label: str) -> Figure:
-    """Top-1 and top-5 errors of all rows: the paper's, and the measured ones with intervals.
+def draw_lost(plain: nn.Module, record, images) -> Figure:
+    """A picture on its way through AlexNet: where its places are lost.
 
     Args:
-        ranks: of `tables.ranks_of`. label: the measured data, in words.
+        plain: the mini AlexNet, in eval mode on the CPU.
     """
-    published = paper.table(1).set_index("network")
+    view = center_crop(record.image, plain.input_spec)
+    with torch.no_grad():
+        maps = plain.trunk(view.tensor[None])  # (1, 64, 13, 13)
+        pooled = plain.pool5(maps)  # (1, 64, 6, 6)
+        units = plain.fc6(pooled.flatten(1)).relu()[0].numpy()  # (256,)
     with plots.style():
-        fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True, layout="constrained")
-        for ax, k in zip(axes, (1, 5), strict=True):
-            for y, row in enumerate(NETWORKS):
-                ax.plot(published.loc[row, f"top{k}"], y, "o", mfc="white", mec=PAPER)
-                if row in ranks:
-                    found = rate(ranks[row] > k)
-                    ax.plot([found.low, found.high], [y, y], color=OURS, lw=2)
-                    ax.plot(found.value, y, "o", color=OURS, ms=5)
-            ax.set_xlim(left=0)
-            ax.set_xlabel(f"top-{k} classification error, %")
-            ax.grid(axis="x", alpha=0.3)
-        axes[0].set_yticks(range(len(NETWORKS)), NETWORKS)
-        axes[0].invert_yaxis()
-        axes[1].plot([], [], "o", mfc="white", mec=PAPER, label="paper, ILSVRC")
-        axes[1].plot([], [], "o-", color=OURS, label=label)
-        fig.legend(loc="outside upper center", ncols=2)
-    return fig
+        fig, axes = plots.panels(1, 4, 1.9)
+        plots.show_image(axes[0, 0], record.image, "the picture")
+        for ax, values, name in zip(axes[0, 1:], (maps, pooled), ("conv5", "pool5"), strict=False):
+            of_places = values[0].mean(0)  # (h, w)
+            side = "x".join(str(n) for n in of_places.shape)
+            plots.show_map(ax, of_places, f"after {name}: {side} places")
+        axes[0, 3].axis("on")
+        axes[0, 3].bar(range(len(units)), units, width=1, color=plots.MEASURED)
+        axes[0, 3].set(title=f"after fc6: {len(units)} numbers", xlabel="unit", yticks=[])
+    return captioned(
+        fig, "table1_lost_places", paper="Section 3.1", network=plain, images=images, n=1,
+        chosen="the first picture; mean over the channels",
+        alt="A picture, its responses after conv5 and pool5 as small maps, and after the first "
+        "fully connected layer as a row of numbers without places",
+    )  # fmt: skip
 
 
-def draw_curves(records: dict[str, dict]) -> Figure:
-    """Training error by epoch: originals from their random start, cut networks from an original.
+def draw_class_maps(
+    networks: dict[str, GapNetwork], images, chosen: list[int], name: str, rule: str
+) -> Figure:
+    """The true class's map of the same pictures, place by place as each network has it.
+
+    Args:
+        networks: {title: network}, one column each. chosen: positions in the data set, one row
+            each. name: of the figure. rule: what chose the pictures.
+    """
+    with plots.style():
+        fig, axes = plots.panels(len(chosen), len(networks) + 1, 1.7)
+        for row, place in zip(axes, chosen, strict=True):
+            record = images[place]
+            plots.show_image(row[0], record.image, images.classes[record.label])
+            plots.show_boxes(row[0], record.boxes_of(record.label), plots.TRUTH)
+            for ax, (title, network) in zip(row[1:], networks.items(), strict=True):
+                x = center_crop(record.image, network.input_spec).tensor[None]
+                found = cams(network.cpu(), x, torch.tensor([record.label]))
+                share = found.logits.softmax(1)[0, record.label]
+                plots.show_cam(ax, record.image, found.maps[0, 0], f"{title}\np = {share:.2f}")
+                ax.images[-1].set_interpolation("nearest")
+    return captioned(
+        fig, name, paper="Section 3.1, mapping resolution", network=list(networks.values()),
+        images=images, n=len(chosen),
+        chosen=f"{rule}; orange for the class, blue against it, each map on its own scale",
+        alt="The same pictures with the true class's map by several networks: "
+        + "; ".join(networks),
+    )  # fmt: skip
+
+
+def draw_curves(records: dict[str, dict], live: tuple[str, pd.DataFrame] | None = None) -> Figure:
+    """Training error by pictures shown: originals from a random start, cut ones from an original.
 
     Args:
         records: {network: training record} of `mini_results.logs`.
+        live: name and log (of `fit`) of a training to draw beside them.
     """
     kinds = {
         "from a random start": [n for n, r in records.items() if r["cut from"] is None],
         "cut and fine-tuned": [n for n, r in records.items() if r["cut from"] is not None],
     }
     with plots.style():
-        fig, axes = plt.subplots(1, 2, figsize=(8, 3), sharey=True, layout="constrained")
+        fig, axes = plt.subplots(
+            1, 2, figsize=(8.4, 3), sharex=True, sharey=True, layout="constrained"
+        )
         for ax, (title, names) in zip(axes, kinds.items(), strict=True):
             for name in names:
-                log = pd.DataFrame(records[name]["log"])
-                minutes = records[name]["minutes"]
-                ax.plot(log["epoch"], log["error"], marker=".", label=f"{name}, {minutes:.1f} min")
-            ax.set_title(title)
-            ax.set_xlabel("epoch")
+                _curve(ax, pd.DataFrame(records[name]["log"]), marker=".", label=name)
+            ax.set(title=title, xlabel="thousands of pictures shown", xscale="log")
+            ax.set_xticks(ticks := (1, 3, 10, 30, 100), ticks)
+            ax.minorticks_off()
             ax.grid(alpha=0.3)
+        if live is not None:
+            name, log = live
+            _curve(axes[1], log, marker="o", color="black", ls="--", label=f"{name}, just now")
+        for ax in axes:
             ax.legend()
-        axes[0].set_ylim(0, 100)
-        axes[0].set_ylabel("error on augmented training pictures, %")
+        axes[0].set(ylim=(0, 100), ylabel="error on augmented training pictures, %")
+    return captioned(
+        fig, "table1_curves", paper="Table 1, training", chosen="all shipped networks",
+        alt="Training error against the number of pictures shown: originals from a random start, "
+        "cut networks from their originals",
+    )  # fmt: skip
+
+
+def _curve(ax, log: pd.DataFrame, **how) -> None:
+    ax.plot(log["images"].cumsum() / 1000, log["error"], **how)
+
+
+def draw_errors(ranks: dict[str, np.ndarray], networks: dict, images) -> Figure:
+    """Top-1 and top-5 errors of all rows: the paper's, and the measured ones with intervals.
+
+    Args:
+        ranks: of `tables.ranks_of`, of these networks on these images.
+    """
+    printed = paper.table(1).set_index("network")
+    columns = {
+        f"top-{k} classification error, %": (
+            {row: rate(ranks[row] > k) if row in ranks else None for row in NETWORKS},
+            [printed.loc[row, f"top{k}"] for row in NETWORKS],
+        )
+        for k in (1, 5)
+    }
+    fig = _dot_plots(columns, f"measured, {images.name} {images.split}")
+    return captioned(
+        fig, "table1_errors", paper="Table 1", network=list(networks.values()), images=images,
+        n=len(images), chosen="all that were measured",
+        alt="Top-1 and top-5 classification errors of the nine networks of Table 1, the paper's "
+        "and the measured ones with intervals",
+    )  # fmt: skip
+
+
+def draw_drops(ranks: dict[str, np.ndarray], networks: dict, images) -> Figure:
+    """What the surgery costs, cut minus original in points, with intervals over the same images.
+
+    Last, where it is known: minus the original trained on for as long.
+    """
+    columns = {
+        f"top-{k} error, points": (
+            {row: drop(ranks, row, k) for row in CUT_FROM},
+            [published_drop(row, k) for row in CUT_FROM],
+        )
+        for k in (1, 5)
+    }
+    if images.name == "mini/objects":
+        longer = {row: drop(ranks, row, 1, longer=True) for row in CUT_FROM}
+        columns["top-1 error, points;\noriginal trained on for as long"] = longer, None
+    fig = _dot_plots(columns, f"measured, {images.name} {images.split}", zero=True)
+    return captioned(
+        fig, "table1_drops", paper="Table 1, the differences", network=list(networks.values()),
+        images=images, n=len(images), chosen="all that were measured",
+        alt="Difference in classification error between cut networks and their originals, the "
+        "paper's and the measured ones with intervals",
+    )  # fmt: skip
+
+
+def _dot_plots(columns: dict, label: str, zero: bool = False) -> Figure:
+    """Dot plots beside each other: {title: ({row: Rate or None}, the paper's numbers or None)}."""
+    nothing = Rate(np.nan, np.nan, np.nan, 0)
+    with plots.style():
+        fig, axes = plt.subplots(
+            1, len(columns), figsize=(8.6, 3), sharey=True, layout="constrained"
+        )
+        for ax, (title, (found, told)) in zip(axes, columns.items(), strict=True):
+            rows = pd.DataFrame([(r or nothing).as_row(4) for r in found.values()])
+            plots.draw_dots(ax, list(found), rows, label, zero, told)
+            ax.set_xlabel(title)
+            ax.grid(axis="x", alpha=0.3)
+            if not zero:
+                ax.set_xlim(left=0)
+        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
+
+
+def draw_seeds(differences: dict[str, tuple[pd.DataFrame, float]]) -> Figure:
+    """One difference for each seed, over pictures and over seeds; dashed: the paper's.
+
+    Args:
+        differences: {title: (rows of one difference as of `studies.head_rows`, the paper's)}.
+    """
+    most = max(len(rows) for rows, _ in differences.values())
+    with plots.style():
+        fig, axes = plt.subplots(
+            1, len(differences), figsize=(8.6, 0.22 * most + 1.6), layout="constrained"
+        )
+        for ax, (title, (rows, told)) in zip(axes, differences.items(), strict=True):
+            over = pd.DataFrame([by_seed(rows).as_row(4)])
+            names = [f"seed {s}" if str(s).isdigit() else s for s in rows["seed"]]
+            names = [name.replace("mean", "over pictures") for name in names]
+            rows = pd.concat([rows, over])
+            plots.draw_dots(ax, [*names, "over seeds"], rows, zero=True)
+            ax.axvline(told, color=plots.TOLD, ls="--", lw=1)
+            ax.set(title=title, xlabel="points of top-1 error")
+    return captioned(
+        fig, "table1_seeds", paper="Table 1, GoogLeNet-GAP and GoogLeNet-GMP",
+        chosen="stored rows, all pictures",
+        alt="Differences in top-1 error seed by seed, with intervals over pictures and over seeds: "
+        + "; ".join(differences),
+    )  # fmt: skip

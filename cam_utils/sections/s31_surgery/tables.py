@@ -2,13 +2,20 @@
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import nn
 
 from ...book import published as paper
 from ...data.joined import InMemory
 from ...evaluate import CLASSIFY, evaluate
-from ...metrics.intervals import Rate, mean_interval, rate, seed_interval
+from ...metrics.intervals import Rate, mean_interval, rate
+from ...networks.surgery import CUT_NETWORKS, gap_surgery
+from ...train.cost import estimate
+from ...train.recipe import RELEASED
 from . import mini_results
+from .heads import HEADS
+from .studies import UNCUT, head_rows
+from .train_paper import ILSVRC_TRAIN
 
 # The paper's rows, and which network stands for each in the profiles "mini" and "paper"; None: no
 # weights exist.
@@ -124,20 +131,29 @@ def repaired(ranks: dict[str, np.ndarray], k: int = 1) -> Rate | None:
     return mean_interval(100.0 * (ranks["AlexNet-GAP"] > k) - 100.0 * (ranks["AlexNet*-GAP"] > k))
 
 
-def poolings_by_seed(
-    k: int = 1, seeds: list[int] | None = None, ranks=mini_results.ranks
-) -> tuple[pd.DataFrame, Rate]:
-    """GMP against GAP over seeds in the mini world; default: all that were trained.
+def drawn_heads(seeds: list[int] | None = None, ranks=mini_results.ranks) -> pd.DataFrame:
+    """GAP, GMP and the uncut GoogLeNet over seeds in the mini world, as rows of `head_rows`.
 
-    Returns:
-        Errors of each seed with intervals over images, and GMP - GAP in points with an interval
-        over the seeds.
+    Args:
+        seeds: default: all that were trained. ranks: (network, seed) to (N,) ranks.
     """
-    rows, differences = [], []
-    for seed in mini_results.seeds("googlenet-gmp") if seeds is None else seeds:
-        gap, gmp = (100.0 * (ranks(f"googlenet-{p}", seed) > k) for p in ("gap", "gmp"))
-        differences.append(gmp - gap)
-        cells = (rate(gap > 0), rate(gmp > 0), mean_interval(gmp - gap))
-        rows.append((seed, *(f"{cell:.2f}" for cell in cells), len(gap)))
-    columns = ["seed", "GAP", "GMP", "GMP - GAP", "n"]
-    return pd.DataFrame(rows, columns=columns), seed_interval(map(np.mean, differences))
+    seeds = mini_results.seeds(HEADS["max"]) if seeds is None else seeds
+    misses = {UNCUT: ranks(UNCUT, 0) > 1}
+    misses |= {f"{pool}|{s}": ranks(name, s) > 1 for pool, name in HEADS.items() for s in seeds}
+    return pd.DataFrame(head_rows(pd.DataFrame(misses)))
+
+
+def cost_table() -> pd.DataFrame:
+    """What the released recipe costs on ILSVRC for each cut network, counted.
+
+    GFLOP for one image, PFLOP for all that the recipe shows, and hours at 10 TFLOP/s.
+    """
+    rows = []
+    for name in CUT_NETWORKS:
+        with torch.device("meta"):
+            cost = estimate(gap_surgery(name), ILSVRC_TRAIN[1], RELEASED)
+        cells = cost.forward / 1e9, cost.backward / 1e9, cost.total / 1e15, cost.total / 3.6e16
+        rows.append((name, *cells))
+    return pd.DataFrame(
+        rows, columns=["network", "GFLOP forward", "backward", "PFLOP in all", "hours"]
+    )

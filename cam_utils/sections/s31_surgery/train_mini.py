@@ -4,12 +4,15 @@ python -m cam_utils train --network mini/all            # the whole zoo, and its
 python -m cam_utils train --network mini/googlenet-gap  # one, cut from the shipped original
 """
 
+import copy
 import os
 import platform
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from safetensors.torch import save_file
 from torch import nn
@@ -18,7 +21,7 @@ from ...data import open_images
 from ...errors import CamError, MissingData
 from ...hashes import short_hash
 from ...metrics.classification import true_ranks
-from ...metrics.intervals import rate
+from ...metrics.intervals import Rate, rate
 from ...mini.pencil.base import arrays
 from ...networks.surgery import inherit
 from ...networks.zoo.mini_weights import (
@@ -96,20 +99,27 @@ def train_mini(name: str, out: str | None, seed: int, device: torch.device) -> s
     return "\n".join(said)
 
 
+class Live(NamedTuple):
+    """A short fine-tuning: the network before and after, `fit`'s log, top-1 errors on val."""
+
+    start: nn.Module
+    network: nn.Module
+    log: pd.DataFrame
+    before: Rate
+    after: Rate
+
+
 def fine_tune_live(
     name: str, count: int, epochs: int, seed: int, device: torch.device | str = "cpu"
-):
-    """A short fine-tuning to watch: a shipped original cut, then trained on `count` images.
-
-    Returns:
-        (network, log as of `fit`, top-1 error on val before and after as `Rate`s, percent).
-    """
+) -> Live:
+    """A short fine-tuning to watch: a shipped original cut, then trained on `count` pictures."""
     network, recipe, _ = _start(name, seed)
-    recipe = replace(recipe, epochs=epochs)
-    before = _measure(network, "val")
+    network.classes = _classes(name)
+    before, start = _measure(network, "val"), copy.deepcopy(network)
     pictures = arrays(open_images("mini/objects", "train"), range(count), progress=False)
-    log = fit(network, pictures, recipe, device=device)
-    return network, log, *(rate(r > 1) for r in (before, _measure(network.cpu(), "val")))
+    log = fit(network, pictures, replace(recipe, epochs=epochs), device=device, progress=False)
+    after = _measure(network.cpu(), "val")
+    return Live(start, network, log, *(rate(ranks > 1) for ranks in (before, after)))
 
 
 def load_seed(name: str, seed: int) -> nn.Module:

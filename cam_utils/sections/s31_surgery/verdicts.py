@@ -6,7 +6,7 @@ import pandas as pd
 from ...book.claims import ARITHMETIC, DEFINITIONS, Verdict, decided_on
 from ...metrics.intervals import Rate, by_seed, mean_interval, pick
 from . import mini_results
-from .figures import AS_PAPER
+from .definitions import AS_PAPER
 from .tables import drop, published_drop, repaired
 
 CUTS = ("VGGnet-GAP", "GoogLeNet-GAP", "AlexNet*-GAP", "AlexNet-GAP")
@@ -22,7 +22,7 @@ MOSTLY_SMALL = (
 
 
 def surgery(budget: pd.DataFrame) -> list[Verdict]:
-    """What the cut does to parameters and maps, from the rows of `figures.parameter_table`."""
+    """What the cut does to parameters and maps, from the rows of `definitions.parameter_table`."""
     saved = budget.loc[budget["network"] == "vgg-gap", "saved"]
     after = budget[budget["added"] == AS_PAPER].set_index("network")
     sides, lost = after["resolution_after"].to_dict(), after["removed"]

@@ -209,10 +209,7 @@ def draw_table2(table: pd.DataFrame, made: dict, metric: str) -> Figure:
     nulls = own[own["protocol"] == "baseline"].tail(3)
     with plots.style():
         fig, ax = plt.subplots(figsize=(8.6, 0.3 * len(rows) + 1.3), layout="constrained")
-        draw_dots(ax, rows["row"], rows)
-        ax.plot(
-            rows["paper"], range(len(rows)), "o", mfc="white", mec="#8a8a8a", label="paper, ILSVRC"
-        )
+        plots.draw_dots(ax, rows["row"], rows, told=rows["paper"])
         for row, style in zip(nulls.itertuples(), (":", "-.", "--"), strict=False):
             name = row.row.split(", chosen")[0]
             ax.axvline(row.measured, color="0.5", ls=style, lw=1, label=name)
@@ -231,17 +228,6 @@ def _stored(made: dict) -> str:
     return f"stored rows of {made['images']} {made['split']}, all {made['n']} pictures"
 
 
-def draw_dots(ax, names, rows: pd.DataFrame, label: str = "measured", zero: bool = False) -> None:
-    """One dot with its interval for each row (columns measured, low, high), the first on top."""
-    y = range(len(rows))
-    ax.hlines(y, rows["low"], rows["high"], color="#2a6f97", lw=2)
-    ax.plot(rows["measured"], y, "o", color="#2a6f97", ms=5, label=label)
-    if zero:
-        ax.axvline(0, color="black", lw=0.8)
-    ax.set_yticks(y, names)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-
-
 def draw_choices(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
     """What each change of the protocol does to an error, in points, against the paper's words."""
     rows = steps[(steps["metric"] == metric) & (steps["difference"] != 0)]
@@ -249,7 +235,7 @@ def draw_choices(steps: pd.DataFrame, made: dict, metric: str) -> Figure:
     change = change.set_axis(["measured", "low", "high"], axis=1)
     with plots.style():
         fig, ax = plt.subplots(figsize=(8.6, 0.26 * len(rows) + 0.9), layout="constrained")
-        draw_dots(ax, rows["step"], change, zero=True)
+        plots.draw_dots(ax, rows["step"], change, zero=True)
         ax.set_xlabel(f"{metric.split(',')[0]}, change in points (left: better)")
     real = not made["images"].startswith("mini/")
     return captioned(
@@ -297,8 +283,8 @@ def draw_poolings(pooled: dict[str, tuple[pd.DataFrame, dict]]) -> Figure:
             rows = rows[rows["metric"] == METRICS["top1"]]
             over = pd.DataFrame([by_seed(rows).as_row(3) | {"seed": "over seeds"}])
             rows = pd.concat([rows, over]).replace({"mean": "over pictures"})
-            draw_dots(ax, rows["seed"], rows, zero=True)
-            ax.axvline(PRINTED, color="#8a8a8a", ls="--", lw=1)
+            plots.draw_dots(ax, rows["seed"], rows, zero=True)
+            ax.axvline(PRINTED, color=plots.TOLD, ls="--", lw=1)
             ax.set(title=title, xlabel="GMP - GAP, points of top-1 localization error")
     return captioned(
         fig, "table2_poolings", paper="Table 2, GoogLeNet-GMP", chosen="stored rows, all pictures",

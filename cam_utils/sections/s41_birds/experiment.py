@@ -17,13 +17,17 @@ import numpy as np
 import pandas as pd
 
 from ...boxes import iou
-from ...data import Subset
+from ...data import Subset, open_images
 from ...data.joined import HiddenTruth
+from ...data.partial import with_photos
 from ...errors import CamError, unknown
-from ...features import Features, LinearSvm, extract, fit_svm
+from ...features import Features, LinearSvm, extract, kept_svm
 from ...metrics.intervals import Rate, rate
 from ...metrics.localization import IOU, paired_difference
+from ...networks import load_network
 from ...networks.gap import GapNetwork
+from ...study import first as first_of
+from ..s4_transfer.transfer import drawn_once
 from .crops import CamBoxes, cam_boxes, largest_truth_boxes, out_of_fold_boxes, with_margin
 
 FULL, CROP, BOX = "full image", "CAM crop", "truth box"  # the paper's three
@@ -40,6 +44,25 @@ CROPS = {
     PREDICTED: ("predicted", "predicted"),
     LEAKY: ("true", "true"),
 }
+
+
+# by profile: the network, and the data set
+BIRDS = {"mini": ("imagenet/efficientnet-lite0", "mini/birds"), "paper": ("caffe/googlenet", "cub")}
+
+
+def open_birds(p) -> tuple:
+    """What notebook 05 looks at: (network, train, test, the test pictures with all that is known).
+
+    Train and test are those classes whose photos are complete, drawn sets kept in memory.
+
+    Args:
+        p: the notebook's `Params`.
+    """
+    own_network, data = BIRDS[p.profile]
+    network = load_network(p.network or own_network, p.data_root).to(p.device)
+    parts = with_photos(*(open_images(data, s, p.data_root) for s in ("train", "test")))
+    kept = (drawn_once(first_of(part, p.limit)) for part in parts)
+    return network, *kept, parts[1]
 
 
 @dataclass(frozen=True)
@@ -210,5 +233,5 @@ def _step(train, test, network, setup: Setup, train_boxes=None, test_boxes=None,
                 f"{len(lost)} images of {images.name} cannot be read any more, the first is "
                 f"{lost[0]}; leave them out."
             )
-    svm = fit_svm(parts[0], parts[0].labels, train.classes, seed=setup.seed)
+    svm = kept_svm(parts[0], train.classes, setup.seed, how.get("cache"))
     return Step(svm, np.asarray(svm.predict(parts[1].values), np.int64), *parts)

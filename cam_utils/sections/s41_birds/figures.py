@@ -10,16 +10,45 @@ import torch
 from matplotlib.figure import Figure
 
 from ... import plots
+from ...book.figures import captioned
 from ...evaluate.localize import guess
 from ...evaluate.protocols import PAPER
 from ...image_maps import image_maps
 from ...metrics.intervals import Rate
 from ...metrics.localization import IOU
 from ...networks.gap import GapNetwork, class_name
+from ..s4_transfer.figures import draw_series
 from ..s32_localization.figures import WRONG, choose_in_proportion
 from .experiment import FineGrained
+from .tables import CAM
 
-MEASURED, PRINTED = "#2a6f97", "#8a8a8a"
+MEASURED = "#2a6f97"
+
+# markers and colours: the paper's numbers grey, then what was measured
+LOOKS = (("o", "#8a8a8a"), ("D", "#1f4e79"), ("s", "#e07a3f"), ("^", "#5a9a6e"), ("v", "#7a5ca8"))
+
+
+def draw_crop(record, map: torch.Tensor, box: np.ndarray, crop, network, images) -> Figure:
+    """From a picture to its crop: the picture, a map (H, W) with its box, what is looked at again.
+
+    Args:
+        box: (4,) of the map. crop: the view (`views.box_crop`) that the network gets.
+    """
+    frame, size = crop.frame, crop.tensor.shape[-1]
+    seen = record.image.crop((frame.x0, frame.y0, frame.x1, frame.y1)).resize((size, size))
+    with plots.style():
+        fig, axes = plots.panels(1, 3, 2.0)
+        plots.show_image(axes[0, 0], record.image, "the whole picture")
+        bar = _show(axes[0, 1], record.image, map, "the map and its box")
+        plots.show_boxes(axes[0, 1], box)
+        plots.show_image(axes[0, 2], seen, "what the network sees again")
+        plots.colour_bar(fig, bar, axes[:, :2])
+    return captioned(
+        fig, "fig07_one_crop", paper="Figure 7, one crop", network=network, images=images, n=1,
+        chosen="by seed",
+        alt="A bird, the map of the species that it is taken for with the box of the map, and the "
+        "crop to this box",
+    )  # fmt: skip
 
 
 def choose_birds(found: FineGrained, species: int = 4, each: int = 4, seed: int = 0) -> dict:
@@ -63,32 +92,44 @@ def figure7(
         scale = fig.colorbar(bar, ax=axes, shrink=0.5, aspect=40, pad=0.015)
         scale.outline.set_visible(False)
         scale.set_label("fraction of the map's maximum")
-    return fig
+    return captioned(
+        fig, "fig07_birds", paper="Figure 7", network=network, images=images,
+        n=sum(map(len, chosen.values())), chosen="species by seed, wrong boxes in their share",
+        alt=f"Pictures of {', '.join(_name(network, c) for c in chosen)}: map and box of the "
+        "predicted class, the true box and their overlap",
+    )  # fmt: skip
 
 
-def draw_steps(rows: pd.DataFrame, printed: dict[str, float]) -> Figure:
-    """Accuracies of the steps with intervals, the paper's own beside them.
+def draw_steps(series: dict[str, dict[str, Rate | float]], name: str, **more) -> Figure:
+    """Accuracies of the steps of section 4.1, several in a row.
 
     Args:
-        rows: columns step, measured, low, high; one row a step. printed: {step: the paper's}.
+        series: {label: {step: Rate, or the number as printed}}; the first label is drawn in grey.
+        name, more: the figure's name, and further arguments of `captioned`.
     """
+    steps = list(dict.fromkeys(step for found in series.values() for step in found))
+    drawn = {
+        label: [_rate(found[step]) if step in found else None for step in steps]
+        for label, found in series.items()
+    }
     with plots.style():
-        fig, ax = plt.subplots(figsize=(8.4, 0.36 * len(rows) + 1.0), layout="constrained")
-        for y, row in enumerate(rows.itertuples()):
-            ax.plot([row.low, row.high], [y, y], color=MEASURED, lw=2)
-            ax.plot(row.measured, y, "o", color=MEASURED, ms=5)
-            if row.step in printed:
-                ax.plot(printed[row.step], y, "o", mfc="white", mec=PRINTED)
-        ax.plot([], [], "o", mfc="white", mec=PRINTED, label="paper, 200 species of CUB")
-        ax.plot([], [], "o-", color=MEASURED, label="measured, drawn birds")
-        ax.set_yticks(range(len(rows)), rows["step"])
-        ax.set_ylim(len(rows) - 0.5, -0.5)
+        fig, ax = plt.subplots(figsize=(8.6, 0.46 * len(steps) + 0.9), layout="constrained")
+        draw_series(ax, steps, drawn, LOOKS)
         ax.set_xlabel("accuracy, %")
-        fig.legend(loc="outside lower right", ncols=2)
-    return fig
+        fig.legend(loc="outside right upper")
+    return captioned(
+        fig, name, paper="Table 4", **more,
+        alt=f"Accuracies of {'; '.join(steps)}: {', '.join(series)}, with intervals",
+    )  # fmt: skip
 
 
-def draw_located(boards: dict[str, dict[str, Rate]], stated: dict[str, dict[str, float]]) -> Figure:
+def _rate(found: Rate | float) -> Rate:
+    return found if isinstance(found, Rate) else Rate(found, found, found, 0)
+
+
+def draw_located(
+    boards: dict[str, dict[str, Rate]], stated: dict[str, dict[str, float]], network, images
+) -> Figure:
     """How often a box overlaps the truth by 0.5, of the CAM and of boxes that never look.
 
     Args:
@@ -100,22 +141,26 @@ def draw_located(boards: dict[str, dict[str, Rate]], stated: dict[str, dict[str,
             1, len(boards), figsize=(4.9 * len(boards), 3.1), squeeze=False, layout="constrained"
         )
         for ax, (title, rates) in zip(axes[0], boards.items(), strict=True):
+            draw_series(ax, list(rates), {"": list(rates.values())}, (("o", MEASURED),))
             for y, (name, found) in enumerate(rates.items()):
-                color = WRONG if name.startswith("CAM") else MEASURED
-                ax.plot([found.low, found.high], [y, y], color=color, lw=2)
-                ax.plot(found.value, y, "o", color=color, ms=5)
                 ax.text(found.high + 1.5, y, f"{found.value:.1f}", va="center", fontsize=7.5)
+                ax.get_yticklabels()[y].set_color(WRONG if name == CAM else "black")
             for (text, value), style in zip(
                 stated.get(title, {}).items(), ("--", ":"), strict=False
             ):
                 ax.axvline(value, color=WRONG, ls=style, lw=1.2, label=f"{text}: {value:g} %")
-            ax.set_yticks(range(len(rates)), list(rates), fontsize=7.5)
-            ax.set_ylim(len(rates) - 0.5, -0.5)
+            ax.tick_params("y", labelsize=7.5)
             ax.set_xlim(0, max(70, 12 + max(r.high for r in rates.values())))
             ax.set_title(title)
             ax.set_xlabel("images with IoU of at least 0.5, %")
-        fig.legend(loc="outside lower right", ncols=2, fontsize=7.5)
-    return fig
+        lines = [line for ax in axes[0] for line in ax.lines if ":" in str(line.get_label())]
+        fig.legend(handles=lines, loc="outside lower right", ncols=2, fontsize=7.5)
+    return captioned(
+        fig, "fig07_chance", paper="Figure 7, how often the bird is found", network=network,
+        images=images, n=len(images), chosen="all images",
+        alt="Share of images where a box overlaps the bird by half: the map's box and boxes that "
+        f"never look; {', '.join(boards)}",
+    )  # fmt: skip
 
 
 def draw_looks(network: GapNetwork, images, rows: pd.DataFrame, parts_of) -> Figure:
@@ -147,7 +192,30 @@ def draw_looks(network: GapNetwork, images, rows: pd.DataFrame, parts_of) -> Fig
         for ax, text in zip(axes[:, 0], ("defining part", "own map", "another's map"), strict=True):
             plots.name_row(ax, text, 7.5)
         plots.colour_bar(fig, bar, axes[1:], "fraction of the map's maximum")
-    return fig
+    return captioned(
+        fig, "fig07_parts", paper="Figure 7, where the map looks", network=network, images=images,
+        n=len(rows), chosen="by seed",
+        alt=f"{len(rows)} birds with the part outlined that defines the species, the map of the "
+        "species and the map of another one",
+    )  # fmt: skip
+
+
+def draw_parts(shares: dict[str, dict[str, Rate]], network, images) -> Figure:
+    """Shares of a map's energy on the defining part: of `looking.by_part`."""
+    labels = list(next(iter(shares.values())))
+    with plots.style():
+        fig, ax = plt.subplots(figsize=(8.2, 0.42 * len(shares) + 0.9), layout="constrained")
+        names = [f"{part}, n = {told[labels[0]].n}" for part, told in shares.items()]
+        series = {label: [told[label] for told in shares.values()] for label in labels}
+        draw_series(ax, names, series, (LOOKS[1], ("s", "#7fb3d5"), LOOKS[0]))
+        ax.set_xlim(left=0)
+        ax.set_xlabel("of what lies on the bird, share on the defining part, %")
+        fig.legend(loc="outside right upper")
+    return captioned(
+        fig, "fig07_shares", paper="Figure 7, where the map looks", network=network,
+        images=images, n=next(iter(shares.values()))[labels[0]].n, chosen="the first test images",
+        alt=f"Share on the defining part, of {', '.join(labels)}; for {', '.join(shares)}",
+    )  # fmt: skip
 
 
 def _show(ax, image, map: torch.Tensor, title: str):

@@ -94,3 +94,30 @@ def looks_table(rows: pd.DataFrame, seed: int = 0) -> dict[str, Rate]:
         ABOVE_OTHER: rows["part_in_thing"] - rows["control_part_in_thing"],
     }
     return means(told, seed)
+
+
+def by_part(rows: pd.DataFrame, defining, seed: int = 0) -> dict[str, dict[str, Rate]]:
+    """{part: {"the species' own map", "another species' map", "the part's area": Rate}}.
+
+    Percent of what lies on the bird that lies on the part; the first entry is of all parts.
+
+    Args:
+        rows, defining: of and as for `part_looks`.
+    """
+    parts = np.array([defining(c)[0] for c in rows["label"]])
+    groups = {"any part": rows} | {part: rows[parts == part] for part in np.unique(parts)}
+    columns = {
+        "the species' own map": "part_in_thing",
+        "another species' map": "control_part_in_thing",
+        "the part's area": "area_in_thing",
+    }
+    return {
+        part: means({label: own[column] for label, column in columns.items()}, seed)
+        for part, own in groups.items()
+    }
+
+
+def told_as_table(told: dict[str, Rate]) -> pd.DataFrame:
+    """`looks_table` to read."""
+    rows = [(name, str(found), found.n) for name, found in told.items()]
+    return pd.DataFrame(rows, columns=["mean over pictures", "%", "n"])

@@ -33,7 +33,7 @@ def step_rows(found: dict[str, FineGrained]) -> list[dict]:
     Args:
         found: the experiment by its setup's name.
     """
-    printed = {step: published.value(4, row, "accuracy") for row, step in ROWS.items()}
+    printed = printed_steps()
     rows = []
     for setup, one in found.items():
         told = {step: one.accuracy(step) for step in one.steps} | {
@@ -88,3 +88,15 @@ def stored_rates(name: str, column: str, profile: str = "paper") -> dict[str, Ra
         return None
     rows = stored[0]
     return {value: Rate.of(pick(rows, **{column: value})) for value in rows[column]}
+
+
+def printed_steps() -> dict[str, float]:
+    """The paper's accuracies on CUB-200-2011 by step."""
+    return {step: published.value(4, row, "accuracy") for row, step in ROWS.items()}
+
+
+def stored_steps(rows: pd.DataFrame, setup: str) -> dict[str, Rate]:
+    """{step: accuracy} of one setup of the stored table; the leaky step last."""
+    own = pick(rows, setup=setup).set_index("step")
+    steps = [s for s in (FULL, CROP, BOX, PREDICTED, LEAKY) if s in own.index]
+    return {step: Rate.of(own.loc[[step]]) for step in steps}

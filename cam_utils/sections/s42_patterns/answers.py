@@ -1,7 +1,7 @@
 """Questions about pictures (figure 12): a linear answer classifier, how often it is right, and why.
 
 iBOWIMG: the bag of a question's words and the pooled feature of its picture, one softmax over
-answers. The paper shows four questions and one accuracy, which is that of the baseline (E18); here
+answers. The paper shows four questions and one accuracy, which is that of the baseline; here
 blind answers and the object that holds the true answer are beside it.
 """
 

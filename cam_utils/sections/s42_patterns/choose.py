@@ -3,7 +3,10 @@
 from functools import cache
 
 import numpy as np
+from torch import nn
 
+from ...book import published
+from ...book.params import Params
 from ...data import open_images
 from ...data.partial import OfClasses
 from ...errors import MissingData
@@ -27,7 +30,28 @@ SCENE_NETWORKS = {
     "mini": ("mini/scenes-alexnetplus-gap",),
     "paper": ("places/squeezenet1.1", "caffe/alexnetplus-cam-places205"),
 }
+# what the study "patterns" compares on drawings, as it calls them
+COMPARED = {
+    "generic, 7 x 7": GENERIC,
+    "generic, 14 x 14": FINER,
+    "weak": WEAK,
+    "trained on scenes": SCENE_NETWORKS["mini"][0],
+}
 MOST, LEAST = 10, 200  # scene categories, and pictures of each, as in the paper
+
+
+def of(p: Params) -> tuple[nn.Module, dict[str, list]]:
+    """The network whose features are used, and {part: its training and held-out pictures}.
+
+    Says which they are. A network named in the parameters goes before the profile's.
+    """
+    names = (p.network,) if p.network else NETWORKS[p.profile]
+    net = first_network(names, p.data_root).to(p.device)
+    parts = {part: open_part(part, p.profile, p.data_root, p.limit) for part in REAL}
+    print(f"features of {net.name}, weights {net.weights_hash}; nothing of it is trained here")
+    for part, (train, test) in parts.items():
+        print(f"{part}: {train.name}, {len(train)} training and {len(test)} held-out pictures")
+    return net, parts
 
 
 def open_part(part: str, profile: str, root=None, limit: int = 0):
@@ -54,6 +78,12 @@ def drawn(name: str, split: str, limit: int = 0) -> DrawnOnce:
     count = COUNTS[name][split]
     count = min(limit or count, count)
     return DrawnOnce(open_images(name, split), count, twins=split == "test")
+
+
+def shown_scenes(images) -> list[str]:
+    """The scenes that figure 9 shows: the paper's two, or the first two of other data."""
+    known = [s for s in published.figure9()["scene"].unique() if s in images.classes]
+    return known or list(images.classes[:2])
 
 
 def common_scenes(train, test, most: int = MOST, least: int = LEAST) -> list[OfClasses]:

@@ -15,12 +15,7 @@ from .questions import study_questions
 from .tally import PREDICTED, Rule, study_scenes
 
 SCENES_ONLY = "trained on scenes"
-NETWORKS = {
-    "generic, 7 x 7": {"mini": choose.GENERIC},
-    "generic, 14 x 14": {"mini": choose.FINER},
-    "weak": {"mini": choose.WEAK},
-    SCENES_ONLY: {"mini": choose.SCENE_NETWORKS["mini"][0]},
-}
+NETWORKS = {title: {"mini": name} for title, name in choose.COMPARED.items()}
 
 
 def _open(ask: Ask) -> Opened:

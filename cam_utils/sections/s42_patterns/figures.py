@@ -1,7 +1,6 @@
 """Figures 9 to 12: maps of scenes, concepts, text and answers, with what is truly there."""
 
 import textwrap
-from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,143 +8,109 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 
 from ... import plots
+from ...book.figures import captioned
+from ...data.record import Question, Record
 from ...evaluate.maps import one_class, records_with_maps
 from ...features import svm_network
 from ...mini.drawn_once import Twins
+from ...networks.gap import GapNetwork
 from .answers import Answerer, answer_network, asked, image_share
+from .choose import shown_scenes
 from .concepts import Studied
 from .informative import listing, lists
+from .panels import Panel, draw_panel, draw_rows, scale
 from .tally import NOISE, Rule, Tally
 from .text_detector import WITH_TEXT, TextStudied
 
-WRONG = "#d62728"
 FREQUENT, INFORMATIVE = "0.55", "#2a6fbb"
 
 
-@dataclass(frozen=True)
-class Panel:
-    """One picture with a map.
-
-    Attributes:
-        map: (H, W) in the picture's frame; None: the picture alone.
-        mask: (H, W) bool, outlined in green: what is truly there. boxes: (m, 4), green too.
-        note: under the picture. wrong: the title is red.
-    """
-
-    image: Image.Image
-    map: np.ndarray | None
-    title: str = ""
-    mask: np.ndarray | None = None
-    boxes: np.ndarray | None = None
-    note: str = ""
-    wrong: bool = False
+def draw_map(network, images, record: Record, map: np.ndarray, scene: str) -> Figure:
+    """A picture and its map (H, W) of a scene."""
+    panels = [Panel(record.image, None, "the picture"), Panel(record.image, map, f"map: {scene}")]
+    return captioned(
+        draw_rows({"": panels}, "map, decision units", size=1.7), "fig09_map", network=network,
+        paper="Figure 9, one picture", images=images, n=1, chosen="the first held-out picture",
+        alt=f"A picture and its map of the scene {scene}",
+    )  # fmt: skip
 
 
-def draw_rows(
-    rows: dict[str, list[Panel]], label: str, size: float = 1.45, shared: bool = False
+def draw_inside(
+    network, images, record: Record, map: np.ndarray, region: np.ndarray, inside: dict, least: float
 ) -> Figure:
-    """Rows of panels; the maps of a row (with `shared`: of all rows) have one scale and its bar.
+    """A map's highest region, outlined, and how much of each object lies in it.
 
     Args:
-        rows: {text at the left: panels}; all rows are equally long.
-        label: of the colour bars, in the maps' unit.
+        map, region: (H, W). inside: {object: share of its area, 0 to 1}. least: what counts.
     """
-    count = max(len(row) for row in rows.values())
+    shares = pd.Series(inside).sort_values()
+    panel = Panel(record.image, map, "the region", region)
     with plots.style():
-        fig, axes = plots.panels(len(rows), count, size, titled=0)
-        fig.set_figwidth(fig.get_figwidth() + 1.0)  # the colour bar's
-        fig.set_figheight(fig.get_figheight() + sum(_text_height(r) for r in rows.values()))
-        everything = [p for row in rows.values() for p in row]
-        bar = None
-        for line, (text, row) in zip(axes, rows.items(), strict=True):
-            low, high = scale(everything if shared else row)
-            for ax, panel in zip(line, row, strict=False):
-                bar = draw_panel(ax, panel, low, high) or bar
-            line[0].text(
-                -0.06, 0.5, text, transform=line[0].transAxes, rotation=90, ha="right",
-                va="center", fontsize=7.5,
-            )  # fmt: skip
-            if bar is not None and not shared:
-                plots.colour_bar(fig, bar, line, label)
-        if bar is not None and shared:
-            plots.colour_bar(fig, bar, axes, label)
-    return fig
+        fig, (left, right) = plt.subplots(1, 2, figsize=(5.0, 2.2), layout="constrained")
+        draw_panel(left, panel, *scale([panel]))
+        colours = np.where(shares >= least, INFORMATIVE, FREQUENT)
+        right.barh(shares.index, shares, color=colours, height=0.62)
+        right.axvline(least, color="black", lw=0.8)
+        right.set(xlim=(0, 1), xlabel="share of the object in the region")
+        right.tick_params(labelsize=7)
+    return captioned(
+        fig, "fig09_region", paper="Figure 9, one picture", network=network, images=images, n=1,
+        chosen="the first held-out picture",
+        alt="A map with its highest region outlined, and the share of each labelled object that "
+        "lies in it",
+    )  # fmt: skip
 
 
-def _text_height(row: list[Panel]) -> float:
-    """Inches that the titles and notes of a row take."""
-    titles = max(p.title.count("\n") + 1 if p.title else 0 for p in row)
-    return 0.15 * titles + 0.2 * any(p.note for p in row) + 0.08
-
-
-def scale(panels: list[Panel]) -> tuple[float, float]:
-    """The range of the maps of several panels, zero included; from the 0.5th to the 99.5th
-    percentile, so that one hot corner does not leave all else pale."""
-    maps = [p.map for p in panels if p.map is not None]
-    if not maps:
-        return 0.0, 1.0
-    low, high = np.quantile(np.concatenate([m.ravel() for m in maps]), [0.005, 0.995])
-    return min(0.0, float(low)), max(float(high), 1e-6)
-
-
-def draw_panel(ax: Axes, panel: Panel, low: float, high: float):
-    """Draw one panel; returns the mappable of its map, or None."""
-    bar = None
-    if panel.map is None:
-        plots.show_image(ax, panel.image, panel.title)
-    else:
-        bar = plots.show_cam(ax, panel.image, panel.map, panel.title, low, high, opacity=0.8)
-    if panel.mask is not None and panel.mask.any():
-        height, width = panel.mask.shape
-        x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
-        for colour, thick in (("black", 1.8), (plots.TRUTH, 1.1)):
-            ax.contour(x, y, panel.mask.astype(float), [0.5], colors=[colour], linewidths=thick)
-        ax.set_xlim(0, width)
-        ax.set_ylim(height, 0)
-    if panel.boxes is not None:
-        plots.show_boxes(ax, panel.boxes, plots.TRUTH, linewidth=1.2)
-    ax.title.set_fontsize(8)
-    if panel.wrong:
-        ax.title.set_color(WRONG)
-    if panel.note:
-        ax.text(0.5, -0.03, panel.note, transform=ax.transAxes, ha="center", va="top", fontsize=7)
-    return bar
-
-
-def draw_scenes(
-    network, images, counted: Tally, rule: Rule, scenes: list[str], seed: int = 0
-) -> Figure:
+def draw_scenes(network, images, counted: Tally, rule: Rule, seed: int = 0, by: str = "") -> Figure:
     """For each scene four pictures with maps, and its most frequent and most informative objects.
 
     The same shares by a map of noise are ticks beside the informative bars.
 
     Args:
-        network, images: what was counted.
+        network, images: what was counted. by: "scenes" where the network was trained on them: the
+            frequent objects, which are no network's, are then left out.
     """
-    shown = {s: scene_panels(network, images, counted.predicted, s, seed) for s in scenes}
+    grid = [["a", "I"], ["b", "I"]] if by else [["a", "b", "F", "I"], ["c", "d", "F", "I"]]
+    keys = "ab" if by else "abcd"
+    shown = {
+        s: scene_panels(network, images, counted.predicted, s, seed, len(keys))
+        for s in shown_scenes(images)
+    }
     listed = lists(counted, rule)
     with plots.style():
-        fig = plt.figure(figsize=(10.4, 3.5 * len(shown) + 0.2), layout="constrained")
+        ratios, wide = ([1.2, 1.8], 4.0) if by else ([1.2, 1.2, 1.8, 1.8], 6.2)
+        fig = plt.figure(figsize=(wide, 2.15 * len(shown) + 0.2), layout="constrained")
         low, high = scale([p for row in shown.values() for p in row])
         blocks = fig.subfigures(len(shown), 1, squeeze=False)[:, 0]
         for block, (scene, row) in zip(blocks, shown.items(), strict=True):
-            axes = block.subplot_mosaic([["a", "b", "F", "I"], ["c", "d", "F", "I"]],
-                                        width_ratios=[1.35, 1.35, 1.7, 1.7])  # fmt: skip
-            for key, panel in zip("abcd", row, strict=False):
+            axes = block.subplot_mosaic(grid, width_ratios=ratios)
+            for key, panel in zip(keys, row, strict=False):
                 bar = draw_panel(axes[key], panel, low, high)
-            for key in "abcd"[len(row) :]:
+            for key in keys[len(row) :]:
                 axes[key].axis("off")
-            plots.colour_bar(block, bar, [axes[k] for k in "abcd"], "map, decision units")
+            plots.colour_bar(block, bar, [axes[k] for k in keys], "map, decision units")
             frequent, telling = listed[scene]
             control = listing(counted, scene, rule, NOISE)
-            bars(axes["F"], frequent, "frequent", FREQUENT)
-            axes["F"].set_title(f"{scene}: frequent, P(object)", fontsize=8.5)
+            if not by:
+                bars(axes["F"], frequent, "frequent", FREQUENT)
+                axes["F"].set_title(f"{scene}: frequent\nP(object)", fontsize=7.5)
             bars(axes["I"], telling, "informative", INFORMATIVE, control)
-            axes["I"].set_title("informative, P(overlap | object)", fontsize=8.5)
-    return fig
+            title = f"{scene}: informative\nP(overlap | object)"
+            axes["I"].set_title(title, fontsize=7.5)
+    features = network.name.removesuffix("+svm") + f", trained on {by}" * bool(by)
+    head = "linear SVMs on features of" + (" " if not by else "\n")  # that figure is narrow
+    fig.suptitle(head + features, fontsize=8)
+    return captioned(
+        fig, "fig09_scene_network" if by else "fig09_informative_objects", network=network,
+        paper="Figure 9" + f", by a network trained on {by}" * bool(by), images=images,
+        n=len(images),
+        chosen=f"{len(keys)} pictures of each scene by seed, wrong ones (red) in their share; "
+        "black ticks: smooth noise",
+        alt=f"{images.name}: maps of two scene categories by {features}, and their six most "
+        "frequent and most informative objects with intervals, beside those of a random map",
+    )  # fmt: skip
 
 
 def bars(
@@ -158,9 +123,8 @@ def bars(
     ax.barh(places, shares, xerr=errors, color=colour, height=0.62, error_kw={"lw": 0.9})
     if control is not None:
         ticks = control.set_index("object")[by].reindex(names).to_numpy()
-        ax.plot(ticks, places, "|", color="black", ms=13, mew=2, label="smooth noise")
-        ax.legend(loc="lower right", fontsize=6.5, frameon=True)
-    ax.set_yticks(places, names, fontsize=8)
+        ax.plot(ticks, places, "|", color="black", ms=11, mew=2)
+    ax.set_yticks(places, names, fontsize=7)
     ax.invert_yaxis()
     ax.set_xlim(0, 1)
     ax.tick_params(axis="x", labelsize=7)
@@ -191,6 +155,19 @@ def scene_panels(
     ]
 
 
+def draw_concepts(network: GapNetwork, images, studied: dict[str, Studied]) -> Figure:
+    """Figure 10: for each phrase the pictures ranked first, and the last that show the concept."""
+    rows = {phrase: concept_panels(network, images, found) for phrase, found in studied.items()}
+    return captioned(
+        draw_rows(rows, "map, decision units", size=1.0), "fig10_concepts", paper="Figure 10",
+        network=network, images=images, n=len(images),
+        chosen="ranks 1 to 3 of the held-out pictures and the two last ranked that show the "
+        "concept",
+        alt=f"{images.name}: held-out pictures ranked first and last for each phrase, with the map "
+        "of each phrase and the true region outlined",
+    )  # fmt: skip
+
+
 def concept_panels(network, images, studied: Studied, best: int = 3, worst: int = 2) -> list[Panel]:
     """The held-out pictures ranked first, then the last ranked of those that show the concept."""
     order = studied.order.tolist()
@@ -206,7 +183,20 @@ def concept_panels(network, images, studied: Studied, best: int = 3, worst: int 
     return panels
 
 
-def text_panels(found: TextStudied, images, seed: int = 0, count: int = 4) -> dict[str, list]:
+def draw_text(found: TextStudied, images, seed: int = 0) -> Figure:
+    """Figure 11: pictures with text and the detector's maps; below, the same without the words."""
+    return captioned(
+        draw_rows(text_panels(found, images, seed), "map, decision units", 1.0, shared=True),
+        "fig11_text", paper="Figure 11", network=found.network, images=images,
+        n=len(found.placed),
+        chosen="three by seed and the two with the least energy on words; numbers: score, and "
+        "energy on words",
+        alt="Drawn streets with the map of a text detector and the true word boxes; below, the "
+        "same streets without their words",
+    )  # fmt: skip
+
+
+def text_panels(found: TextStudied, images, seed: int = 0, count: int = 3) -> dict[str, list]:
     """Two rows: pictures with text, `count` by seed and the two with the least energy on words,
     and the same pictures without their words.
 
@@ -221,15 +211,62 @@ def text_panels(found: TextStudied, images, seed: int = 0, count: int = 4) -> di
     maps = records_with_maps(found.network, images, chosen, one_class(WITH_TEXT))
     for n, (i, record, own) in enumerate(maps):
         title = "least energy" if n >= count else "by seed"
-        note = f"score {found.scores[i]:+.2f}, {energy[i]:.0%} on words"
+        note = f"{found.scores[i]:+.2f}, {energy[i]:.0%} on words"
         rows["with text"].append(Panel(record.image, own[0], title, None, record.boxes, note))
     maps = records_with_maps(found.network, Twins(images), chosen, one_class(WITH_TEXT))
     rows["its words taken out"] = [Panel(record.image, own[0]) for _, record, own in maps]
     return rows
 
 
+def draw_question(
+    network, images, record: Record, question: Question, maps: dict[str, np.ndarray]
+) -> Figure:
+    """One question, and the maps of two answers to it on one scale.
+
+    Args:
+        maps: {title: (H, W)}.
+    """
+    panels = [Panel(record.image, None, question.text, _evidence(record, question))]
+    panels += [Panel(record.image, map, title) for title, map in maps.items()]
+    return captioned(
+        draw_rows({"": panels}, "map, score units", size=1.5), "fig12_question", network=network,
+        paper="Figure 12, one question", images=images, n=1,
+        chosen="the first question whose answer is an object of the picture",
+        alt="A picture with a question about it, the object that holds the true answer outlined, "
+        "and the maps of the best and the second best answer",
+    )  # fmt: skip
+
+
+def draw_answers(
+    network: GapNetwork, answerer: Answerer, images, values: np.ndarray, seed: int = 0
+) -> Figure:
+    """Figure 12: questions with the answers given and their maps; arguments of `answer_panels`."""
+    panels = answer_panels(network, answerer, images, values, seed)
+    rows = {"": panels[:4], " ": panels[4:]}
+    return captioned(
+        draw_rows(rows, "map, score units", 1.1, shared=True), "fig12_answers", paper="Figure 12",
+        network=network, images=images, n=sum(len(images.questions(i)) for i in range(len(images))),
+        chosen="questions by seed, wrongly answered ones (red) in their measured share",
+        alt=f"Questions about {images.name} with the answers given, the maps of the answers and "
+        "the object that holds the true answer",
+    )  # fmt: skip
+
+
+def _percent(share: float, low: float = -2.0, high: float = 3.0) -> str:
+    """A share of a lead; where the lead is next to nothing, its quotient is not worth reading."""
+    sign = "< " if share < low else "> " if share > high else ""
+    return f"{sign}{min(max(share, low), high):.0%}"
+
+
+def _evidence(record: Record, question: Question) -> np.ndarray | None:
+    """(H, W) bool: the objects that hold the true answer; None where that is not known."""
+    if not (question.evidence and record.objects):
+        return None
+    return record.masks[np.array(record.objects) == question.evidence].any(0)
+
+
 def answer_panels(
-    network, answerer: Answerer, images, values: np.ndarray, seed: int = 0, count: int = 12
+    network, answerer: Answerer, images, values: np.ndarray, seed: int = 0, count: int = 8
 ) -> list[Panel]:
     """Questions by seed, wrongly answered ones in their measured share, one for each picture.
 
@@ -254,12 +291,18 @@ def answer_panels(
     panels = []
     for k, (_, record, found) in zip(chosen, maps, strict=True):
         question = questions[k]
-        text = given[k] if not wrong[k] else f"{given[k]} (truth: {question.answer})"
-        mask = None
-        if question.evidence and record.objects:
-            mask = record.masks[np.array(record.objects) == question.evidence].any(0)
-        note = f"picture's share {share[k]:.0%}"
-        words = textwrap.fill(question.text, 26, break_long_words=False, break_on_hyphens=False)
+        text = given[k] if not wrong[k] else f"{given[k]}\n(truth: {question.answer})"
+        note = f"picture's share {_percent(share[k])}"
+        words = textwrap.fill(question.text, 22, break_long_words=False, break_on_hyphens=False)
         title = f"{words}\n{text}"
-        panels.append(Panel(record.image, found[0], title, mask, note=note, wrong=wrong[k]))
+        panels.append(
+            Panel(
+                record.image,
+                found[0],
+                title,
+                _evidence(record, question),
+                note=note,
+                wrong=wrong[k],
+            )
+        )
     return panels

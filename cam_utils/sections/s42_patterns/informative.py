@@ -20,7 +20,7 @@ def listing(
     Returns:
         One row for each object seen in the scene: object, present (pictures), frequent and
         informative (shares, 0 to 1) with 95 % Wilson intervals frequent_low, ..., informative_high.
-        Informative is P(overlap | present) by default (E16).
+        Informative is P(overlap | present) by default.
 
     Raises:
         CamError: no such scene.

@@ -1,4 +1,4 @@
-"""Text detectors on street photos, each photo scored by one that never saw it (figure 11, E17).
+"""Text detectors on street photos, each photo scored by one that never saw it (figure 11).
 
 Three detectors, of which only the first is the paper's. The second knows no text at all: it tells
 the same photos, their words taken out, from the negatives, by camera and style alone. What the

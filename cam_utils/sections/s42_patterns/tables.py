@@ -5,9 +5,9 @@ import pandas as pd
 
 from ...book import published
 from ...metrics.energy import energy_gain, placement_rates
-from ...metrics.intervals import Rate, pick
+from ...metrics.intervals import Rate, in_words, pick
 from ...study import stored_table
-from . import informative, tally
+from . import choose, informative, tally
 from .answers import OTHER_ANSWER, OTHER_PICTURE, OWN
 from .concepts import Studied
 from .tally import Rule, Tally
@@ -18,21 +18,33 @@ SURFACES = frozenset({
 })  # fmt: skip
 _AREA = "area under the ROC curve, %, against"
 _FALL = "fall of the score, in its standard deviations:"
-STREET = {  # what is shown of the study "text", and how it is called there
+STREET = {  # what is shown of the studies on photos, and how it is called
     f"{_AREA} pictures without text": "ROC area, other photos, %",
     f"{_AREA} the same photos, words erased": "ROC area, the same photos without words, %",
+    "tile without a word scores lower than its partner, %": "pairs of tiles told apart, %",
     "energy inside, %, map": "energy on words, %",
-    "energy inside, %, uniform": "energy on words, uniform map, %",
-    "energy inside, %, centre": "energy on words, central Gaussian, %",
-    "energy inside, %, map - uniform": "map - uniform, points",
-    "energy inside, %, map - centre": "map - centre, points",
-    "energy inside, %, text - style alone": "map - map of style alone, points",
+    "energy inside, %, uniform": "energy, uniform map, %",
+    "energy inside, %, centre": "energy, central Gaussian, %",
     "pointing game, %, map": "pointing game, %",
+    "pointing game, %, uniform": "pointing game, uniform, %",
     "pointing game, %, centre": "pointing game, centre, %",
     "best-box IoU with a word, %": "best-box IoU with a word, %",
+    "best-box IoU with a word, %, map": "best-box IoU with a word, %",
+    "best-box IoU with a word, %, uniform": "best-box IoU, whole picture, %",
+    "best-box IoU with a word, %, centre": "best-box IoU, centre, %",
     f"{_FALL} words erased": "score's fall, words painted out, s.d.",
     f"{_FALL} elsewhere": "score's fall, as much painted elsewhere, s.d.",
 }
+UNIFORM, CENTRE, BLIND = "uniform map", "central Gaussian", "map of a blind detector"
+_GAIN = "energy inside, %, "
+LEADS = {  # of the study "patterns", by figure: a map's lead, and over what
+    "9": {f"region tells more than {c}'s, points": c for c in tally.SOURCES[1:]},
+    "10": {f"{_GAIN}map - uniform": UNIFORM, f"{_GAIN}map - centre": CENTRE,
+           "over shuffled captions": "map learnt from shuffled captions"},
+    "11": {f"{_GAIN}map - uniform": UNIFORM, f"{_GAIN}map - centre": CENTRE},
+    "12": {f"all: its lead over {c}, points": {"uniform": UNIFORM, "centre": CENTRE}.get(c, c)
+           for c in ("uniform", "centre", OTHER_ANSWER, OTHER_PICTURE)},
+}  # fmt: skip
 
 
 def rates(found: dict[str, Rate], heading: str) -> pd.DataFrame:
@@ -84,17 +96,19 @@ def controls9(counted: Tally, rule: Rule, seed: int = 0) -> tuple[pd.DataFrame, 
 
 
 def rules9(counted: Tally, seed: int = 0) -> pd.DataFrame:
-    """Figure 9 under nine definitions: agreement, and how much of the lists is surfaces."""
-    rows = []
-    for threshold in counted.thresholds:
-        for overlap in (0, 0.25, 0.5):
+    """Figure 9 under nine definitions: the list's agreement with what is telling, and how much of
+    the lists is surfaces."""
+    grid = {}
+    for overlap in (0, 0.25, 0.5):
+        column = f"of an object: {overlap:.0%}" if overlap else "of an object: any pixel"
+        for threshold in counted.thresholds:
             rule = Rule(threshold, overlap)
             found = informative.rank_agreement(counted, rule=rule, seed=seed, rounds=60)
             telling = pd.concat(t for _, t in informative.lists(counted, rule).values())
             share = 100 * telling["object"].isin(SURFACES).mean()
-            rows.append((threshold, overlap or "any pixel", _signed(found), f"{share:.0f} %"))
-    columns = ["threshold", "overlap", "agreement with telling", "surfaces in the lists"]
-    return pd.DataFrame(rows, columns=columns)
+            line = f"above {threshold:.0%} of the maximum"
+            grid.setdefault(column, {})[line] = f"{_signed(found)}, {share:.0f} % surfaces"
+    return pd.DataFrame(grid).rename_axis(columns="agreement with what is telling")
 
 
 def concepts10(studied: dict[str, Studied]) -> pd.DataFrame:
@@ -135,62 +149,23 @@ def places10(studied: dict[str, Studied], seed: int = 0) -> tuple[pd.DataFrame, 
     return pd.DataFrame(rows), found
 
 
-def street11(real: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The real detectors side by side.
+def street11(real: pd.DataFrame, columns: list[str], **chosen) -> pd.DataFrame:
+    """Stored rows of detectors on photos side by side, all that `STREET` names.
 
     Args:
-        real: stored rows of the study "text". by: "colour" (both halves together) or "scored"
-            (grey).
+        columns: of the rows, whose values head the columns. chosen: as for `pick`.
     """
-    chosen = pick(real, scored="both") if by == "colour" else pick(real, colour="grey")
-    chosen = chosen[chosen["metric"].isin(STREET) & (chosen[by] != "both")]
-    cell = [f"{r.measured:.2f} [{r.low:.2f}, {r.high:.2f}]" for r in chosen.itertuples()]
-    what = pd.Categorical(chosen["metric"].map(STREET), list(STREET.values()), ordered=True)
-    wide = chosen.assign(cell=cell, what=what)
-    columns = [by, "detector"] if by == "colour" else ["detector", by]
-    return wide.pivot_table("cell", "what", columns, aggfunc="first", observed=True).fillna("")
+    rows = pick(real, metric=list(STREET), **chosen)
+    what = pd.Categorical(rows["metric"].map(STREET), list(dict.fromkeys(STREET.values())), True)
+    wide = rows.assign(cell=in_words(rows, ".1f"), what=what)
+    wide = wide.pivot_table("cell", "what", columns, "first", observed=True).fillna("")
+    return wide.set_axis([", ".join(c) for c in wide.columns], axis=1).reset_index()
 
 
 def street_rates(real: pd.DataFrame, detector: str = "text", colour: str = "grey") -> dict:
     """{metric: Rate} of one of the real detectors, both halves together."""
     rows = pick(real, detector=detector, colour=colour, scored="both")
     return {metric: Rate.of(own) for metric, own in rows.groupby("metric", sort=False)}
-
-
-STREET_VIEW = {  # of the study "text", and how it is called
-    f"{_AREA} pictures without text": "ROC area, other photos, %",
-    "tile without a word scores lower than its partner, %": "pairs of tiles told apart, %",
-    "energy inside, %, map": "energy on words, %",
-    "energy inside, %, uniform": "energy, uniform map, %",
-    "energy inside, %, centre": "energy, central Gaussian, %",
-    "energy inside, %, map - uniform": "map - uniform, points",
-    "energy inside, %, map - centre": "map - centre, points",
-    "energy inside, %, map - style alone": "map - blind detector's map, points",
-    "pointing game, %, map": "pointing game, %",
-    "pointing game, %, uniform": "pointing game, uniform, %",
-    "pointing game, %, centre": "pointing game, centre, %",
-    "best-box IoU with a word, %, map": "best-box IoU, %",
-    "best-box IoU with a word, %, uniform": "best-box IoU, whole picture, %",
-    "best-box IoU with a word, %, centre": "best-box IoU, centre, %",
-    f"{_FALL} words erased": "score's fall, words painted out, s.d.",
-    f"{_FALL} elsewhere": "score's fall, as much painted elsewhere, s.d.",
-}
-
-
-def street_view11(rows: pd.DataFrame, scored: str) -> pd.DataFrame:
-    """Stored rows of the study "text" side by side: networks and detectors.
-
-    Args:
-        scored: "photos", or "tiles" (of all sizes).
-    """
-    chosen = pick(rows, scored=scored, metric=list(STREET_VIEW))
-    cell = [f"{r.measured:.1f} [{r.low:.1f}, {r.high:.1f}]" for r in chosen.itertuples()]
-    what = pd.Categorical(
-        chosen["metric"].map(STREET_VIEW), list(STREET_VIEW.values()), ordered=True
-    )
-    wide = chosen.assign(cell=cell, what=what)
-    columns = ["network", "detector"]
-    return wide.pivot_table("cell", "what", columns, "first", observed=True).fillna("")
 
 
 def street_view_rates(rows: pd.DataFrame, scored: str, detector: str) -> dict[str, dict]:
@@ -202,25 +177,63 @@ def street_view_rates(rows: pd.DataFrame, scored: str, detector: str) -> dict[st
     }
 
 
-def by_network(figure: str) -> pd.DataFrame:
-    """What the study "patterns" found on drawings for a figure, "9" to "12": a column each network;
-    empty where it is not in this checkout."""
-    found = stored_table("patterns", "mini")
-    if found is None:
-        return pd.DataFrame()
-    own = found[0][found[0]["figure"].astype(str) == figure]
-    ranges = [f" [{r.low:.1f}, {r.high:.1f}]" if r.low == r.low else "" for r in own.itertuples()]
-    cell = [f"{value:.1f}{more}" for value, more in zip(own["measured"], ranges, strict=True)]
-    wide = own.assign(cell=cell).pivot(index="what", columns="network", values="cell")
-    order = dict.fromkeys(own["what"]), dict.fromkeys(own["network"])
-    return wide.loc[list(order[0]), list(order[1])]
+def leads(figure: str, live: dict[str, dict[str, Rate]], images) -> dict[str, dict[str, Rate]]:
+    """A map's leads over controls, {network: {control: Rate}}, for `charts.draw_leads`.
+
+    Those measured here come first; on drawings those of other networks follow, which the study
+    "patterns" measured.
+
+    Args:
+        figure: "9" to "12". live: {network: what was measured by it}, with the study's texts or
+            the controls as keys; empty where no region is known.
+    """
+    names = LEADS[figure]
+    found = {
+        network: {control: own.get(text, own.get(control)) for text, control in names.items()}
+        for network, own in live.items() if own
+    }  # fmt: skip
+    stored = stored_table("patterns", "mini")
+    if not stored or not images.name.startswith("mini/"):
+        return found
+    rows = pick(stored[0].astype({"figure": str}), figure=figure, what=list(names))
+    for title, own in rows.groupby("network", sort=False):
+        if choose.COMPARED[title] not in live:
+            each = own.groupby("what", sort=False)
+            found[f"{choose.COMPARED[title]} (stored)"] = {
+                names[text]: Rate.of(one) for text, one in each
+            }
+    return found
+
+
+def in_table(found: dict[str, dict[str, Rate]]) -> pd.DataFrame:
+    """`leads` as a table: a row for each network, a column for each control."""
+    return pd.DataFrame({n: {c: str(r) for c, r in own.items()} for n, own in found.items()}).T
+
+
+def street_leads(svt: pd.DataFrame, icdar: pd.DataFrame) -> dict[str, dict]:
+    """What the maps of detectors on photos lead by, {panel: {network: {control: Rate}}}."""
+    panels = {
+        "Street View Text, photos": street_view_rates(svt, "photos", "text"),
+        "Street View Text, tiles": street_view_rates(svt, "tiles", "tiles"),
+        "ICDAR 2015, photos": {"GoogLeNet": street_rates(icdar)},
+    }
+    names = {f"{_GAIN}map - uniform": UNIFORM, f"{_GAIN}map - centre": CENTRE}
+    names |= {f"{_GAIN}{b} - style alone": BLIND for b in ("map", "text")}
+    return {
+        panel: {
+            network: {names[k]: rate for k, rate in own.items() if k in names}
+            for network, own in networks.items()
+        }
+        for panel, networks in panels.items()
+    }  # fmt: skip
 
 
 def accuracies12(table: pd.DataFrame) -> pd.DataFrame:
     """`answers.accuracy_table`: a row for each kind of question, a column for each who."""
-    cell = [f"{r.measured:.1f} [{r.low:.1f}, {r.high:.1f}]" for r in table.itertuples()]
     order = list(dict.fromkeys(table["who"]))
-    wide = table.assign(cell=cell).pivot_table("cell", "kind", "who", aggfunc="first")[order]
+    wide = table.assign(cell=in_words(table)).pivot_table("cell", "kind", "who", aggfunc="first")[
+        order
+    ]
     return wide.join(table.groupby("kind")["n"].first()).reset_index()
 
 

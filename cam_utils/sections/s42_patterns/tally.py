@@ -2,7 +2,7 @@
 
 "For each scene category" the paper takes "the CAM of the predicted category" and counts "the
 objects that most frequently overlap with the high CAM activation regions" (section 4.2). What is
-high, what overlaps and what a count is divided by, it does not say (E16): `Rule` says it here.
+high, what overlaps and what a count is divided by, it does not say: `Rule` says it here.
 """
 
 from dataclasses import dataclass

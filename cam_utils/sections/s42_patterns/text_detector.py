@@ -1,7 +1,7 @@
 """The weakly supervised text detector (figure 11), scored by word boxes that training never sees.
 
 The paper trains on all 350 pictures of SVT against random outdoor pictures and shows maps on the
-same 350 (section 4.2). There the camera and the street tell as much as the text does (E17). Two
+same 350 (section 4.2). There the camera and the street tell as much as the text does. Two
 controls: pictures whose words were taken out, and pictures where as much was taken out elsewhere.
 """
 

@@ -138,7 +138,7 @@ def answers(leads: dict[str, Rate], on: str) -> list[Verdict]:
             on=ARITHMETIC,
             holds=None,
             measured="the test server's answers are not public, and 55.89 is the baseline's own "
-            "published number (E18)",
+            "published number",
             paper=55.89,
         ),
     ]

@@ -22,6 +22,17 @@ BATCH = 16
 
 Regions = dict[str, np.ndarray]  # (H, W) bool by name
 
+TELLING = "tool and its target"  # what tells one action from another
+
+GROUPS: dict[str, tuple[str, ...]] = {  # parts of the drawn actions
+    "tool": ("tool",),
+    TELLING: ("tool", "target"),
+    "arms and hands": ("arm",),
+    "head": ("head",),
+    "whole person": ("head", "torso", "arm", "leg"),
+    "other tools that lie about": ("stray",),
+}
+
 
 def shares(
     network: GapNetwork,
@@ -115,6 +126,14 @@ def energy_table(rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         }
         out.append({"group": name, "n": len(own)} | means(told, seed))
     return pd.DataFrame(out)
+
+
+def by_class(rows: pd.DataFrame, group: str, classes: list[str]) -> pd.DataFrame:
+    """Means of a group of `shares`, percent, class by class; to read."""
+    own = rows[rows["group"] == group].groupby("label")[["area", "energy", "control_energy"]]
+    table = (100 * own.mean()).round(0).astype(int)
+    table.columns = ["area", "energy", "energy, other class's map"]
+    return table.rename(index=dict(enumerate(classes))).rename_axis("class").reset_index()
 
 
 def means(told: dict[str, pd.Series], seed: int = 0) -> dict[str, Rate]:

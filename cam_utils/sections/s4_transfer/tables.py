@@ -198,3 +198,22 @@ def mean_difference(rows: pd.DataFrame, first: str, second: str, without=()) -> 
     value, count = float(own["measured"].mean()), len(own)
     half = float(np.sqrt((((own["high"] - own["low"]) / 2) ** 2).sum()) / count)
     return Rate(value, value - half, value + half, int(own["n"].sum()))
+
+
+def differences_table(rows: pd.DataFrame, pairs=PAIRS) -> pd.DataFrame:
+    """`mean_difference` of pairs to read, over the data sets that are a transfer.
+
+    Args:
+        rows: of `difference_rows`. Pairs that no data set has are left out.
+    """
+    sets = [name for name in rows["data"].unique() if name not in OWN_CLASSES]
+    printed = paper.table(5).set_index("feature").astype(float).drop(columns=DOUBTFUL[1])
+    lines = []
+    for first, second in pairs:
+        found = mean_difference(rows, first, second, OWN_CLASSES)
+        if found is not None:
+            both = {first, second} <= set(printed.index)
+            told = f"{(printed.loc[first] - printed.loc[second]).mean():+.1f}" if both else "-"
+            lines.append((first, second, told, f"{found:+.1f}"))
+    head = ["feature", "less", "paper, seven data sets", f"drawn, {len(sets)} data sets"]
+    return pd.DataFrame(lines, columns=head)

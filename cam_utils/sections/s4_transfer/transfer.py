@@ -121,16 +121,21 @@ def learn_svm(
     Raises:
         MissingData: the data set is not here. CamError: as `extract` and `fit_svm`.
     """
-    pair = open_parts(rule, root)[0]
-    if len(pair) == 1:
-        labels = [pair[0].label(i) for i in range(len(pair[0]))]
-        pair = (Subset(pair[0], k) for k in split_at_random(rule, labels, seed))
-    parts = [some(images, limit, seed) for images in pair]
+    parts = parts_of(rule, root, limit, seed)
     kept = [drawn_once(images) for images in parts]
     train, test = (extract(network, images, cache=cache, device=device) for images in kept)
     svm = kept_svm(train, parts[0].classes, seed, cache)
     ready = svm_network(network, svm)
     return Transfer(ready, parts[1], *kept[::-1], svm, train, test, svm.decisions(test))
+
+
+def parts_of(rule: SplitRule, root=None, limit: int = 0, seed: int = 0) -> list:
+    """The data sets to train and to test on; arguments and errors as of `learn_svm`."""
+    pair = open_parts(rule, root)[0]
+    if len(pair) == 1:
+        labels = [pair[0].label(i) for i in range(len(pair[0]))]
+        pair = [Subset(pair[0], k) for k in split_at_random(rule, labels, seed)]
+    return [some(images, limit, seed) for images in pair]
 
 
 def some(images, limit: int, seed: int = 0):

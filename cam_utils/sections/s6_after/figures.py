@@ -21,7 +21,7 @@ from .entries import EDGES, GAUSSIAN, OTHER, RANDOM, finer, of_transformer
 from .tables import PXAP, V1, V2
 
 NULLS = (GAUSSIAN, EDGES, OTHER, RANDOM)
-OWN, NULL = "#2a6f97", "#8a8a8a"
+NULL = "#8a8a8a"
 
 
 def maps_of_photos(
@@ -121,23 +121,17 @@ def draw_entries(
     """
     metrics = [m for m in metrics if m in set(rows["metric"])]
     names = list(rows["entry"].unique())
+    colours = [NULL if name in NULLS else plots.MEASURED for name in names]
     with plots.style():
         size = 3.1 * len(metrics) + 1.9, 0.27 * len(names) + 0.9
         shape = {"figsize": size, "squeeze": False, "sharey": True, "layout": "constrained"}
         fig, axes = plt.subplots(1, len(metrics), **shape)
         for ax, metric in zip(axes[0], metrics, strict=True):
-            own = pick(rows, metric=metric).set_index("entry")
-            for y, name in enumerate(names):
-                if name in own.index:
-                    colour = NULL if name in NULLS else OWN
-                    found = own.loc[name]
-                    ax.plot([found["low"], found["high"]], [y, y], color=colour, lw=2)
-                    ax.plot(found["measured"], y, "o", color=colour, ms=5)
+            own = pick(rows, metric=metric).set_index("entry").reindex(names)
+            plots.draw_dots(ax, names, own, colours=colours)
             if GAUSSIAN in own.index:
                 ax.axvline(own.loc[GAUSSIAN, "measured"], color=NULL, ls=":", lw=1)
             ax.set_xlabel(metric)
-        axes[0, 0].set_yticks(range(len(names)), names)
-        axes[0, 0].invert_yaxis()
     return _stored(
         fig, "after_successors", made,
         f"{', '.join(metrics)} of methods and null entries, with intervals",
@@ -164,21 +158,14 @@ def draw_ranks(
     with plots.style():
         shape = {"figsize": (8.6, 2.6), "sharey": True, "layout": "constrained"}
         fig, (left, right) = plt.subplots(1, 2, **shape)
-        for y, row in enumerate(found.itertuples()):
-            left.plot([row.low, row.high], [y, y], color=OWN, lw=2)
-            left.plot(row.measured, y, "o", color=OWN)
-            for name, colour in (("CAM", OWN), (edges, NULL)):
-                one = pick(quality, entry=name, score=row.score).iloc[0]
-                right.plot([one["low"], one["high"]], [y, y], color=colour, lw=2)
-                label = name if y == 0 else None
-                right.plot(one["measured"], y, "o", color=colour, label=label)
-        left.axvline(0, color="0.5", lw=0.8)
+        plots.draw_dots(left, found["score"], found, zero=True)
+        for name, colour in (("CAM", plots.MEASURED), (edges, NULL)):
+            own = pick(quality, entry=name).set_index("score").loc[found["score"]]
+            plots.draw_dots(right, found["score"], own, name, colours=colour)
         left.set_xlim(-1.05, 1.05)
         left.set_xlabel("rank correlation with the truth")
-        left.set_yticks(range(len(found)), found["score"])
-        left.invert_yaxis()
         right.set_xlabel("score, % (drop and deletion: less is better)")
-        right.legend()
+        right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return _stored(
         fig, "after_scores", made,
         "Rank correlation of scores with the truth, and the scores of CAM and an edge detector",
