@@ -39,14 +39,14 @@ class Page:
 
     @property
     def title(self) -> str:
-        return plain(re.search(r"<h1.*?</h1>", self.body, re.S)[0])
+        return plain_text(re.search(r"<h1.*?</h1>", self.body, re.S)[0])
 
     @property
     def sections(self) -> list[tuple[str, str, str]]:
         """(anchor, heading, text) of everything that has a heading of its own."""
         parts = re.split(r'<h[1-3] id="([^"]*)">(.*?)</h[1-3]>', self.body, flags=re.S)[1:]
         return [
-            (name, plain(head), plain(text))
+            (name, plain_text(head), plain_text(text))
             for name, head, text in zip(*(parts[k::3] for k in range(3)), strict=True)
         ]
 
@@ -54,10 +54,10 @@ class Page:
     def outline(self) -> list[tuple[str, str]]:
         """(anchor, heading) of the larger sections."""
         found = re.findall(r'<h2 id="([^"]*)">(.*?)</h2>', self.body, re.S)
-        return [(name, plain(head)) for name, head in found]
+        return [(name, plain_text(head)) for name, head in found]
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """HTML as one line of text, without the links to its own headings."""
     text = re.sub(r'<a class="anchor".*?</a>|<[^>]*>', " ", text, flags=re.S)
     return " ".join(html.unescape(text).split())
