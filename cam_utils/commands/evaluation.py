@@ -13,6 +13,7 @@ from ..networks import load_network
 from ..provenance import pick_device
 from ..study import write_rows
 from ..writing import check_writable
+from .pace import pace
 
 # rows of Table 1 that a network of ours is
 TABLE1 = {
@@ -68,6 +69,9 @@ def run_evaluate(args) -> None:
     device = pick_device(args.device)
     network = load_network(args.network, args.root)
     images = subset(open_images(args.data, args.split, args.root), args.limit, args.seed)
+    if args.estimate:
+        print(pace(network, images, protocol, device))
+        return
     for path in filter(None, (args.out, args.summary)):
         check_writable(path)
     table = evaluate(network, images, protocol, args.out, device)
