@@ -7,6 +7,7 @@ import pytest
 from command import refused, run
 
 from cam_utils import __version__
+from cam_utils.commands.pace import Pace
 
 
 @pytest.fixture
@@ -96,6 +97,33 @@ def test_evaluate_under_a_protocol(capsys, tmp_path, options, metrics):
 
 
 @pytest.mark.usefixtures("no_data")
+@pytest.mark.usefixtures("no_data")
+@pytest.mark.parametrize(
+    ("protocol", "stages"),
+    [([], 2), (["--protocol", "paper"], 3), (["--protocol", "wsol"], 3)],
+)
+def test_evaluate_estimates_and_writes_nothing(capsys, tmp_path, protocol, stages):
+    out = tmp_path / "rows.csv"
+    status, text, _ = run(
+        capsys, "evaluate", "--network", "mini/googlenet-gap", "--data", "mini/objects",
+        "--limit", "70", "--estimate", "--out", str(out), *protocol,
+    )  # fmt: skip
+    assert status == 0
+    first, *lines = text.strip().splitlines()
+    assert "photos/s, measured on 64; 70 would take" in first
+    names = ["decoding and views", "network", "maps and boxes"][:stages]
+    assert [line.split(":")[0].strip() for line in lines] == names
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_estimate_is_arithmetic():
+    stages = {"decoding": (0.8, 4), "network": (16.0, 1)}
+    lines = str(Pace(64, 50_000, 16.0, stages)).splitlines()
+    assert lines[0] == "4.0 photos/s, measured on 64; 50,000 would take 3.47 hours"
+    assert lines[1].endswith("12.5 ms a photo in 4 threads, 320 photos/s if it were alone")
+    assert lines[2].endswith("250.0 ms a photo in the main thread, 4 photos/s if it were alone")
+
+
 def test_evaluate_refuses_values_that_do_not_go_together(capsys):
     given = ["evaluate", "--network", "mini/googlenet-gap", "--data", "mini/objects"]
     assert "expected 'whole'" in refused(capsys, *given, "--protocol", "wsol", "--view", "ten")

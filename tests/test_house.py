@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import house
 import mutants
@@ -172,3 +174,17 @@ def test_shipped_weights_are_small(repo):
         log = json.loads(path.with_suffix(".json").read_text())
         assert {"recipe", "log", "errors", "machine", "minutes"} <= log.keys()
         assert log["weights"] == short_hash(path)
+
+
+def test_import_loads_nothing_that_a_map_does_not_need(repo):
+    """`import cam_utils` costs little beyond torch: tables, plots and other libraries wait."""
+    asked = "import sys, torch; before = set(sys.modules); import cam_utils; "
+    asked += "print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=repo, capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    assert "cam_utils.cam" in loaded
+    heavy = ("torchvision", "timm", "pandas", "matplotlib", "scipy", "sklearn", "skimage", "numba")
+    heavy += ("torch._dynamo", "torch._inductor", "IPython")
+    assert [m for m in loaded if m.startswith(heavy)] == []

@@ -43,6 +43,35 @@ def run(images, keeper=None, world=ALONE, shard=4, batch=3):
     return in_shards(images, images.load, total, pack, keeper, **how)
 
 
+def test_a_shard_is_packed_after_the_next_one_has_begun_and_kept_though_that_fails(tmp_path):
+    images, told = Numbers(12), []
+
+    def step(state, chunk):
+        told.append(("step", chunk.places[0]))
+        if chunk.places[0] == 10:
+            raise ValueError("the network fails")
+        return total(state, chunk)
+
+    def pack(state):
+        told.append(("pack", state))
+        return {"sum": np.array([state])}
+
+    keeper = Keeper(tmp_path / "sums", {})
+    how = {"shard": 4, "batch": 2, "world": ALONE, "progress": False}
+    with pytest.raises(ValueError, match="the network fails"):
+        in_shards(images, images.load, step, pack, keeper, **how)
+    assert told == [
+        ("step", 0), ("step", 2), ("step", 4), ("pack", 60),
+        ("step", 6), ("step", 8), ("pack", 220), ("step", 10),
+    ]  # fmt: skip
+    assert keeper.parts() == ["00000", "00001"]
+    told.clear()
+    images.ids = images.ids[:8]
+    pieces, done = in_shards(images, images.load, step, pack, keeper, **how)
+    assert (done, [int(arrays["sum"][0]) for arrays, _ in pieces]) == (8, [60, 220])
+    assert told == []
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 def test_chunks_come_in_order_with_their_broken_ones(workers):
     images = Numbers(10, broken=[0, 5])

@@ -40,14 +40,14 @@ def largest_component(mask: np.ndarray) -> np.ndarray:
     if not contours:
         return whole_image(mask)
     parents = nested[0, :, 3]
-    outer = np.flatnonzero(parents < 0)
-    if len(outer) > 1:
-        pixels = _pixels(contours, parents)[outer]
+    largest = np.flatnonzero(parents < 0)
+    if len(largest) > 1:
+        pixels = _pixels(contours, parents)
         largest = np.flatnonzero(pixels == pixels.max())
-        if len(largest) > 1:
-            return _first_of_most(bits)
-        outer = outer[largest]
-    return _half_open(*cv2.boundingRect(contours[outer[0]]))
+    x, y, w, h = (
+        cv2.boundingRect(contours[largest[0]]) if len(largest) == 1 else _first_of_most(bits)
+    )
+    return np.array([[x, y, x + w, y + h]], np.float32)
 
 
 def _pixels(contours: list[np.ndarray], parents: np.ndarray) -> np.ndarray:
@@ -71,10 +71,6 @@ def _pixels(contours: list[np.ndarray], parents: np.ndarray) -> np.ndarray:
 
 
 def _first_of_most(bits: np.ndarray) -> np.ndarray:
-    """(1, 4) float32: of several components with the most pixels the one labelled first."""
+    """x, y, width, height: of several components with the most pixels the one labelled first."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(bits, connectivity=8)
-    return _half_open(*stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax(), :4])
-
-
-def _half_open(x: int, y: int, w: int, h: int) -> np.ndarray:
-    return np.array([[x, y, x + w, y + h]], np.float32)
+    return stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax(), :4]

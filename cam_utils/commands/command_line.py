@@ -115,6 +115,9 @@ def _add_evaluate(command: Callable) -> None:
     sub.add_argument("--out", help="CSV of all rows to write; <out>.parts while it is made")
     sub.add_argument("--summary", help="CSV of the errors beside the paper's to write")
     sub.add_argument("--force", action="store_true", help=FORCE)
+    sub.add_argument(
+        "--estimate", action="store_true", help="measure the pace on 64 pictures, then stop"
+    )
     sub.add_argument("--device", default="auto")
     sub.add_argument(
         "--protocol",

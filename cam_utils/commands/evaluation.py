@@ -14,6 +14,7 @@ from ..networks import load_network
 from ..provenance import pick_device
 from ..study import RECORD_MARK, write_rows
 from ..writing import check_distinct, check_target, make_folder
+from .pace import pace
 
 # rows of Table 1 that a network of ours is
 TABLE1 = {
@@ -90,6 +91,9 @@ def run_evaluate(args) -> None:
     check_outputs(args)
     network = load_network(args.network, args.root)
     images = subset(open_images(args.data, args.split, args.root), args.limit, args.seed)
+    if args.estimate:
+        print(pace(network, images, protocol, device))
+        return
     table = evaluate(network, images, protocol, args.out, device)
     if table.attrs["part"]:
         print(f"{table['id'].nunique()} images done; the first process joins the table")

@@ -4,12 +4,15 @@ import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from tqdm import tqdm
 
 from ..errors import BrokenImage, MissingData
 from ..pictures import open_rgb
+
+if TYPE_CHECKING:  # most of what `import cam_utils` would take beyond torch
+    import pandas as pd
 
 EXTENSIONS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp", ".avif"),
@@ -48,7 +51,7 @@ def list_images(folder) -> list[Path]:
     return sorted(found)
 
 
-def check_images(what, progress: bool = True) -> pd.DataFrame:
+def check_images(what, progress: bool = True) -> "pd.DataFrame":
     """Decode every picture and list the broken or missing ones.
 
     Args:
@@ -59,6 +62,8 @@ def check_images(what, progress: bool = True) -> pd.DataFrame:
         DataFrame with columns id, path, reason; empty if all is well. For plain paths the id is
         the file's name; for pictures that are drawn, not read, the path is empty.
     """
+    import pandas as pd
+
     if isinstance(what, str | os.PathLike):
         what = list_images(what)
     if hasattr(what, "ids"):

@@ -166,12 +166,13 @@ def _simonyan(number: int, row: str, column: str, printed: float) -> Cell:
 
 def _table4(number: int, profile: str):
     frame, source = _stored("table4", profile)
+    part = stored_table("table4", profile)[1].get("classes", "") if len(frame) else ""
     for row, column, printed in _printed(number):
         if row not in table4.ROWS:
             yield Cell(number, row, column, printed, None, "", CITED)
             continue
-        own = frame[frame["step"] == table4.ROWS[row]] if len(frame) else frame
-        note = "" if profile == "paper" else "on mini/birds"
+        own = pick(frame, step=table4.ROWS[row], setup="paper") if len(frame) else frame
+        note = part if profile == "paper" else "on mini/birds"
         yield _cell(number, row, column, printed, _rate(own), source, row, note)
 
 
