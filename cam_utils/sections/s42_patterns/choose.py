@@ -54,9 +54,6 @@ def opened_parts(p: Params) -> tuple[nn.Module, dict[str, list]]:
     return net, parts
 
 
-of = opened_parts  # as the notebook calls it
-
-
 def open_part(part: str, profile: str, root=None, limit: int = 0):
     """The training and the held-out pictures of one part: "objects", "concepts" or "questions".
 
