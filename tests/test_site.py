@@ -74,7 +74,7 @@ def test_code_that_draws_is_folded_and_the_idea_is_not(site):
     page = pages["01_class_activation_mapping.html"]
     folded = [d for d in page.find_all("details") if d.find(class_="highlight")]
     text = " ".join(d.text for d in folded)
-    assert "save_figure(" in text
+    assert "show(figures." in text
     for pre in page.select(".highlight"):
         if "torch.einsum(" in pre.text:
             assert pre.find_parent("details") is None

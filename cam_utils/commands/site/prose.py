@@ -119,12 +119,12 @@ def _details(title: str, content: str) -> str:
 def _folded(one) -> str:
     """The title under which a cell's code is folded; empty for code that carries the idea."""
     if one.metadata.get("jupyter", {}).get("source_hidden"):
-        return "Solution" if one.source.startswith("# Solution") else "Code"
+        return "Solution"
     if "parameters" in one.metadata.get("tags", []):
         return "Parameters"
     if one.source.startswith(("import ", "from ")):
         return "Set-up"
-    if any(PICTURES.keys() & o.get("data", {}).keys() for o in one.outputs):
+    if one.source.startswith("show("):
         return "Code of the figure"
     return "Code" if one.source.startswith("claims.") else ""
 

@@ -61,7 +61,7 @@ def draw_ranking(studied: dict[str, Studied], network, images) -> Figure:
     )  # fmt: skip
 
 
-def draw_accuracies(table: pd.DataFrame, network, images) -> Figure:
+def draw_answered(table: pd.DataFrame, network, images) -> Figure:
     """Questions answered right, by kind and by what the answer could look at.
 
     Args:
