@@ -133,8 +133,8 @@ def _folded(one) -> str:
 
 
 def _mostly_draws(source: str) -> bool:
-    """Whether at least half of a cell's lines belong to statements that draw."""
-    draws = re.compile(r"fig\b|(.|\n)*\b(show|save_figure|picture)\(")
+    """Whether at least half of a cell's lines draw, or fetch what is drawn."""
+    draws = re.compile(r"fig\b|(.|\n)*\b(show|save_figure|picture|stored_table|origin|folded)\(")
     body = ast.parse(source).body
     lines = [one.end_lineno - one.lineno + 1 for one in body]
     drawing = [bool(draws.match(ast.get_source_segment(source, one))) for one in body]
