@@ -59,7 +59,9 @@ class Page:
 
 def plain_text(text: str) -> str:
     """HTML as one line of text, without the links to its own headings."""
-    text = re.sub(r'<a class="anchor".*?</a>|<[^>]*>', " ", text, flags=re.S)
+    text = re.sub(r'<a class="anchor".*?</a>', "", text, flags=re.S)
+    text = re.sub(r"</?(?:a|b|em|strong|code|span|m[a-z]+)\b[^>]*>", "", text)  # inside of words
+    text = re.sub(r"<[^>]*>", " ", text)
     return " ".join(html.unescape(text).split())
 
 

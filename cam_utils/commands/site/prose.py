@@ -1,10 +1,12 @@
 """Markdown, notebooks' cells and their outputs as HTML."""
 
+import ast
 import base64
 import html
 import re
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 from latex2mathml.converter import convert
@@ -119,14 +121,24 @@ def _details(title: str, content: str) -> str:
 def _folded(one) -> str:
     """The title under which a cell's code is folded; empty for code that carries the idea."""
     if one.metadata.get("jupyter", {}).get("source_hidden"):
-        return "Solution"
+        return "Solution" if one.source.startswith("# Solution") else "Code"
     if "parameters" in one.metadata.get("tags", []):
         return "Parameters"
     if one.source.startswith(("import ", "from ")):
         return "Set-up"
-    if one.source.startswith("show("):
+    pictures = any(PICTURES.keys() & o.get("data", {}).keys() for o in one.outputs)
+    if pictures and _mostly_draws(one.source):
         return "Code of the figure"
     return "Code" if one.source.startswith("claims.") else ""
+
+
+def _mostly_draws(source: str) -> bool:
+    """Whether at least half of a cell's lines draw, or fetch what is drawn."""
+    draws = re.compile(r"fig\b|(.|\n)*\b(show|save_figure|picture|stored_table|origin|folded)\(")
+    body = ast.parse(source).body
+    lines = [one.end_lineno - one.lineno + 1 for one in body]
+    drawing = [bool(draws.match(ast.get_source_segment(source, one))) for one in body]
+    return 2 * sum(n for n, d in zip(lines, drawing, strict=True) if d) >= sum(lines)
 
 
 def _output(output) -> str:
@@ -148,12 +160,16 @@ def _output(output) -> str:
 
 
 def _text(text: str) -> str:
-    """Printed text; verdicts as a list."""
-    lines = [_VERDICT.fullmatch(line) for line in text.strip().splitlines()]
-    if not lines or not all(lines):
-        return f'<pre class="out">{html.escape(text.rstrip())}</pre>'
-    items = "".join(
-        f'<li><b class="{word.replace(" ", "-")}">{word}</b> {html.escape(told)}</li>'
-        for word, told in (line.groups() for line in lines)
-    )
-    return f'<ul class="verdicts">{items}</ul>'
+    """Printed text; verdicts among it as lists."""
+    parts = []
+    for told, lines in groupby(text.rstrip().splitlines(), lambda line: bool(_VERDICT.match(line))):
+        if told:
+            items = [_VERDICT.match(line).groups() for line in lines]
+            listed = "".join(
+                f'<li><b class="{word.replace(" ", "-")}">{word}</b> {html.escape(what)}</li>'
+                for word, what in items
+            )
+            parts.append(f'<ul class="verdicts">{listed}</ul>')
+        else:
+            parts.append(f'<pre class="out">{html.escape(chr(10).join(lines))}</pre>')
+    return "".join(parts)
