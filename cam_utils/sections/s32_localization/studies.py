@@ -214,7 +214,8 @@ def _tables_poolings(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
         rows += [row | {"seed": int(seed)} for row in found]
         for what, metric in tables.METRICS.items():
             values.setdefault((metric, pool), {})[seed] = 100.0 * misses(table, what)
-    return {"poolings": rows + _differences(values)}, {}
+    rows += [row | {"protocol": "PAPER"} for row in _differences(values)]
+    return {"poolings": rows}, {}
 
 
 def _measure_extent(opened: Opened, ask: Ask) -> Frames:
@@ -248,7 +249,7 @@ def _differences(values: dict[tuple[str, str], dict[str, np.ndarray]]) -> list[d
             ones, base = values[metric, pool], values[metric, other]
             parts = {s: one - base.get(s, base["0"]) for s, one in ones.items()}
             parts["mean"] = sum(parts.values()) / len(parts)
-            head = {"row": f"{POOLINGS[pool]} - {POOLINGS[other]}", "protocol": "PAPER"}
+            head = {"row": f"{POOLINGS[pool]} - {POOLINGS[other]}"}
             for seed, part in parts.items():
                 found = mean_interval(part[~np.isnan(part)]).as_row(3)
                 rows.append(head | {"seed": seed, "metric": metric} | found)
