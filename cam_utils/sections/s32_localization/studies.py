@@ -1,15 +1,18 @@
 """What is behind Tables 2 and 3: the rows of Table 2, the ablation, the poolings over seeds."""
 
+from functools import partial
+
 import numpy as np
 
 from ...boxes.truth import Truth
 from ...data import open_images
 from ...data.truth_reader import read_truth
+from ...errors import MissingData
 from ...evaluate import PAPER, evaluate, evaluate_all
 from ...metrics import baselines
 from ...metrics.intervals import mean_interval
 from ...metrics.localization import misses
-from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows
+from ...study import Ask, Frames, Opened, Study, Tables, first, open_rows, reason
 from ..s31_surgery.heads import load_head, load_uncut
 from ..s31_surgery.studies import HeadTraining
 from ..s31_surgery.train_mini import SEEDS, load_seed
@@ -165,67 +168,92 @@ def _tables_ablation(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
 # ---------------------------------------------------------------- GAP and GMP over seeds
 
 
-def _open_poolings(ask: Ask) -> Opened:
-    """The mini networks of three seeds, or the heads on real photos."""
+def _open_seeds(ask: Ask, least: int = 1) -> Opened:
+    """ "<pooling>|<seed>", the mini networks or the heads on real photos; uncut as seed 0.
+
+    Raises:
+        MissingData: fewer than `least` seeds have both poolings here.
+    """
+    found, missing, here = {}, {}, 0
+    for seed in SEEDS if ask.profile == "mini" else HeadTraining().seeds:
+        try:
+            pair = {f"{pool}|{seed}": _of_seed(pool, seed, ask) for pool in ("avg", "max")}
+        except MissingData as error:
+            missing[f"seed {seed}"] = reason(error, ask.root)
+            continue
+        found, here = found | pair, here + 1
+    if here < least:
+        raise MissingData(
+            f"{here} of at least {least} seeds are here: {'; '.join(missing.values())}"
+        )
     if ask.profile == "mini":
-        nets = {f"avg|{s}": load_seed("googlenet-gap", s) for s in SEEDS}
-        nets |= {f"max|{s}": load_seed("googlenet-gmp", s) for s in SEEDS}
         uncut, _ = open_rows({"uncut|0": tables.ROWS["GoogLeNet"][1]}, ask)
-        return Opened(nets | uncut, _open_parts(ask))
+        return Opened(found | uncut, _open_parts(ask), missing)
     images = first(open_images("imagenette", "val", ask.root), ask.limit)
-    nets = {
-        f"{pool}|{s}": load_head(pool, s, ask.root)
-        for s in HeadTraining().seeds
-        for pool in ("avg", "max")
-    }
-    return Opened(nets | {"uncut|0": load_uncut(ask.root)}, {"val": images})
+    return Opened(found | {"uncut|0": load_uncut(ask.root)}, {"val": images}, missing)
+
+
+def _of_seed(pool: str, seed: int, ask: Ask):
+    mini = {"avg": "googlenet-gap", "max": "googlenet-gmp"}[pool]
+    return load_seed(mini, seed) if ask.profile == "mini" else load_head(pool, seed, ask.root)
 
 
 def _measure_poolings(opened: Opened, ask: Ask) -> Frames:
-    """ "<pooling>|<seed>": the evaluation; "extent|<pooling>|<seed>": what the maps mark."""
-    found = {
+    return {
         key: compact(_evaluated(network, opened.images, PAPER, ask))
         for key, network in opened.networks.items()
     }
-    nets = {key: network.to(ask.device) for key, network in opened.networks.items()}
-    for key, network in (nets | {CENTRE: None}).items():
-        found[f"extent|{key}"] = extent.extents(network, opened.images)
-    return found
 
 
 def _tables_poolings(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
-    """Every network, and the differences of the poolings: for each seed, and their mean."""
-    rows: list[dict] = []
-    values: dict[tuple[str, str], dict[str, np.ndarray]] = {}  # (metric, pooling): {seed: (n,)}
-    for name, frame in frames.items():
-        pool, seed = (key := name.removeprefix("extent|")).split("|")
-        head = {"row": POOLINGS[pool], "protocol": "PAPER"}
-        if key != name:
-            own = {extent.METRICS[what]: frame[what].to_numpy() for what in frame}
-            rows += [
-                head | {"metric": m, "seed": int(seed)} | mean_interval(v[~np.isnan(v)]).as_row(3)
-                for m, v in own.items()
-            ]
-        else:
-            table = expanded(frame)
-            found = tables.table_rows(head["row"], "PAPER", opened.networks[key].name, table)
-            rows += [row | {"seed": int(seed)} for row in found]
-            own = {m: 100.0 * misses(table, what) for what, m in tables.METRICS.items()}
-        for metric, each in own.items():
-            values.setdefault((metric, pool), {})[seed] = each
-    for metric, pool in list(values):
+    rows, values = [], {}
+    for key, frame in frames.items():
+        pool, _, seed = key.partition("|")
+        table = expanded(frame)
+        found = tables.table_rows(POOLINGS[pool], "PAPER", opened.networks[key].name, table)
+        rows += [row | {"seed": int(seed)} for row in found]
+        for what, metric in tables.METRICS.items():
+            values.setdefault((metric, pool), {})[seed] = 100.0 * misses(table, what)
+    rows += [row | {"protocol": "PAPER"} for row in _differences(values)]
+    return {"poolings": rows}, {}
+
+
+def _measure_extent(opened: Opened, ask: Ask) -> Frames:
+    nets = {key: network.to(ask.device) for key, network in opened.networks.items()}
+    return {
+        key: extent.extents(network, opened.images)
+        for key, network in (nets | {CENTRE: None}).items()
+    }
+
+
+def _tables_extent(opened: Opened, frames: Frames) -> tuple[Tables, dict]:
+    rows, values = [], {}
+    for key, frame in frames.items():
+        pool, _, seed = key.partition("|")
+        for what, metric in extent.METRICS.items():
+            each = values.setdefault((metric, pool), {})[seed] = frame[what].to_numpy()
+            found = mean_interval(each[~np.isnan(each)]).as_row(3)
+            rows.append({"row": POOLINGS[pool], "metric": metric, "seed": int(seed)} | found)
+    return {"extent": rows + _differences(values)}, {}
+
+
+def _differences(values: dict[tuple[str, str], dict[str, np.ndarray]]) -> list[dict]:
+    """Paired differences of the poolings, seed by seed, and of their means over the seeds.
+
+    Args:
+        values: {(metric, pooling): {seed: of each picture}}; what has one seed is that of all.
+    """
+    rows = []
+    for metric, pool in values:
         for other in (o for o in OTHERS.get(pool, ()) if (metric, o) in values):
             ones, base = values[metric, pool], values[metric, other]
             parts = {s: one - base.get(s, base["0"]) for s, one in ones.items()}
             parts["mean"] = sum(parts.values()) / len(parts)
-            head = {"row": f"{POOLINGS[pool]} - {POOLINGS[other]}", "protocol": "PAPER"}
-            rows += [
-                head
-                | {"seed": seed, "metric": metric}
-                | mean_interval(part[~np.isnan(part)]).as_row(3)
-                for seed, part in parts.items()
-            ]
-    return {"poolings": rows}, {}
+            head = {"row": f"{POOLINGS[pool]} - {POOLINGS[other]}"}
+            for seed, part in parts.items():
+                found = mean_interval(part[~np.isnan(part)]).as_row(3)
+                rows.append(head | {"seed": seed, "metric": metric} | found)
+    return rows
 
 
 # ---------------------------------------------------------------- saliency and box maker
@@ -256,5 +284,12 @@ STUDIES = (
     Study("table2", "Table 2", _open_table2, _measure_table2, _tables_table2),
     Study("ablation", "Table 3, the box rule", _open_ablation, _measure_ablation, _tables_ablation),
     Study("cross", "Table 2, Backprop", _open_cross, _measure_cross, _tables_cross),
-    Study("poolings", "Table 2, GAP and GMP", _open_poolings, _measure_poolings, _tables_poolings),
+    Study(
+        "poolings",
+        "Table 2, GAP and GMP",
+        partial(_open_seeds, least=2),
+        _measure_poolings,
+        _tables_poolings,
+    ),
+    Study("extent", "section 2, GAP and GMP", _open_seeds, _measure_extent, _tables_extent),
 )
