@@ -90,9 +90,11 @@ def open_rgb(path, upright: bool = True, side: int = 0) -> Image.Image:
             if side and max(full) > side:
                 image.draft(None, tuple(max(1, side * n // max(full)) for n in full))
             image.load()
-            turned = _upright(image) if upright else image
-            rgb = _to_rgb(turned, image.format)
-            sideways = image.width != image.height and turned.size == image.size[::-1]
+            stored = image.size
+            if upright:
+                _turn_upright(image)
+            rgb = _to_rgb(image, image.format)
+            sideways = stored[0] != stored[1] and image.size == stored[::-1]
             rgb.info["full size"] = full[::-1] if sideways else full
             return rgb
     except BrokenImage:
@@ -191,11 +193,11 @@ def as_picture(image) -> Image.Image:
     return _to_rgb(Image.fromarray(array), None)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _turn_upright(image: Image.Image) -> None:
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)  # else it copies what is upright too
     except Exception:  # a damaged EXIF block says nothing; the pixels are fine
-        return image
+        return
 
 
 def _to_rgb(image: Image.Image, file_format: str | None) -> Image.Image:

@@ -44,6 +44,8 @@ __all__ = [
 # become a million wide.
 LONGEST = 20
 
+_STRIP = 1024  # rows
+
 
 @dataclass(frozen=True)
 class View:
@@ -169,7 +171,13 @@ def _resized(image, spec: InputSpec) -> _Resized:
 
 def to_tensor(image: Image.Image) -> Tensor:
     """PIL image to (3, H, W) uint8 RGB."""
-    return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)
+    rgb = image if image.mode == "RGB" else image.convert("RGB")  # convert always copies
+    width, height = rgb.size
+    array = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _STRIP):  # all at once takes a large photo's memory three times
+        end = min(top + _STRIP, height)
+        array[top:end] = rgb.crop((0, top, width, end))
+    return torch.from_numpy(array).permute(2, 0, 1)
 
 
 def resize(image: Tensor, shape: tuple[int, int], kernel: str) -> Tensor:

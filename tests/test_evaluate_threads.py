@@ -1,13 +1,17 @@
 """Boxes behind the network: the same rows, bounded memory, errors that surface."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from PIL import Image
 
 from cam_utils import CamError, load_network, open_images
 from cam_utils.data import Subset
-from cam_utils.evaluate import PAPER, RELEASED, WSOL, behind, evaluate
+from cam_utils.data.base import PhotoFiles
+from cam_utils.evaluate import PAPER, RELEASED, WSOL, behind, evaluate, items, localize
 from cam_utils.evaluate.items import opened
 from cam_utils.evaluate.protocols import chosen
 
@@ -108,8 +112,6 @@ def test_what_waits_holds_no_picture_unless_a_rule_looks_at_it(network, images, 
 
 
 def test_pictures_above_the_limit_take_turns_and_keep_their_boxes(network, images, monkeypatch):
-    from cam_utils.evaluate import localize
-
     some = Subset(images, range(4))
     expected = evaluate(network, some, PAPER, progress=False, workers=4).to_csv()
     at_once, most, boxes_of = [0], [0], localize.boxes_of
@@ -126,3 +128,41 @@ def test_pictures_above_the_limit_take_turns_and_keep_their_boxes(network, image
     monkeypatch.setattr(localize, "boxes_of", counted)
     assert evaluate(network, some, PAPER, progress=False, workers=4).to_csv() == expected
     assert most == [1]
+
+
+class Watched(PhotoFiles):
+    """Eight files; `meet` is called while one is read."""
+
+    name, meet = "watched", None
+
+    def __getitem__(self, i):
+        self.meet()
+        return super().__getitem__(i)
+
+
+def test_large_files_are_decoded_two_at_a_time_small_ones_all_at_once(
+    tmp_path, monkeypatch, network
+):
+    names = [f"{k}.png" for k in range(8)]
+    for name in names:
+        Image.new("RGB", (40, 30), (200, 10, 10)).save(tmp_path / name)
+    images, busy, most = Watched(tmp_path, "all", [], names, names), [], []
+    images.meet = threading.Barrier(8).wait
+
+    def read_all():
+        with ThreadPoolExecutor(8) as pool:
+            futures = [pool.submit(opened, images, i, network.input_spec) for i in range(8)]
+            return [future.result(timeout=60).size for future in futures]
+
+    assert read_all() == [(30, 40)] * 8  # none would come back if they were fewer
+
+    def counted():
+        busy.append(1)
+        most.append(len(busy))
+        time.sleep(0.02)
+        busy.pop()
+
+    images.meet = counted
+    monkeypatch.setattr(items, "_LARGE_FILE", 0)
+    assert read_all() == [(30, 40)] * 8
+    assert max(most) <= 2

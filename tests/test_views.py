@@ -158,3 +158,13 @@ def test_outside_of_a_view_the_map_is_zero_its_border_or_stretched():
     assert torch.equal(stretch, whole)
     with pytest.raises(CamError, match="2 views"):
         paste(row[None].repeat(2, 1, 1, 1), [frame, frame], outside="edge", **how)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_picture_becomes_a_tensor_pixel_by_pixel_in_strips_too(monkeypatch, mode):
+    pixels = np.random.default_rng(0).integers(0, 256, (23, 17, 3), np.uint8)
+    image = Image.fromarray(pixels).convert(mode)
+    expected = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    assert np.array_equal(views.to_tensor(image).numpy(), expected)
+    monkeypatch.setattr(views, "_STRIP", 5)
+    assert np.array_equal(views.to_tensor(image).numpy(), expected)

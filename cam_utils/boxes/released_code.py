@@ -108,7 +108,11 @@ def grey_levels(map: Tensor | np.ndarray) -> np.ndarray:
     peak = array.max()
     if peak <= 0:
         return np.zeros(array.shape, np.uint8)
-    return np.floor((array / peak).clip(min=0) * 255 + 0.5).astype(np.uint8)
+    scaled = array / peak
+    scaled.clip(min=0, out=scaled)
+    scaled *= 255
+    scaled += 0.5  # rounded down by the conversion: nothing is negative
+    return scaled.astype(np.uint8)
 
 
 def _eroded(mask: np.ndarray) -> np.ndarray:

@@ -1,12 +1,19 @@
 """A picture of a data set as a network and an evaluation need it."""
 
+import os
+from contextlib import nullcontext
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 
 import numpy as np
 from PIL import Image
 
 from ..networks.gap import InputSpec
 from ..views import View, box_crop, view_list
+
+_LARGE_FILE = 2**20  # bytes; a JPEG of some five megapixels
+
+_FEW_LARGE = BoundedSemaphore(2)  # each of 24 megapixels takes 200 MB while it is decoded
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,19 @@ def opened(
     Raises:
         BrokenImage, CamError, OSError: it cannot be read.
     """
-    record = images[i]
-    if boxes is None:
-        views = view_list(record.image, spec, view)
-    else:
-        views = [box_crop(record.image, boxes[i], spec)]
-    truth = record.boxes_of(record.label)
-    picture = record.image
-    size = picture.size[::-1]
+    with _FEW_LARGE if _is_large(images, i) else nullcontext():
+        record = images[i]
+        picture = record.image
+        if boxes is None:
+            views = view_list(picture, spec, view)
+        else:
+            views = [box_crop(picture, boxes[i], spec)]
+    truth, size = record.boxes_of(record.label), picture.size[::-1]
     return Item(i, record.id, record.label, views, size, truth, picture if keep else None)
+
+
+def _is_large(images, i: int) -> bool:
+    try:
+        return hasattr(images, "path") and os.stat(images.path(i)).st_size > _LARGE_FILE
+    except (OSError, ValueError):
+        return False  # reading it will say what is wrong

@@ -185,6 +185,7 @@ def _boxed(item, maps, spec, protocol) -> list[tuple]:
                 some, item.views, item.size, protocol.merge, spec, protocol.outside
             ):
                 found.append(_two_boxes(boxes_of(map, item, protocol), item.truth))
+            del map  # before the next ones are made
     return found
 
 
