@@ -29,7 +29,9 @@ def places(tmp_path_factory):
     model = torchvision.models.resnet18(num_classes=365)
     checkpoint(model, root / "weights" / "resnet18_places365.pth.tar")
     lines = [f"/{'abc'[i % 3]}/scene_{i}{'/outdoor' if i == 9 else ''} {i}" for i in range(365)]
-    (root / "weights" / "categories_places365.txt").write_text("\n".join(lines) + "\n")
+    (root / "weights" / "categories_places365.txt").write_text(
+        "\n".join(lines) + "\n", encoding="utf-8"
+    )
     return root, model.eval()
 
 
@@ -56,7 +58,9 @@ def test_without_the_list_classes_have_no_names_and_a_bad_list_is_refused(places
     file = "resnet18_places365.pth.tar"
     (tmp_path / "weights" / file).symlink_to(root / "weights" / file)
     assert load_network("places365/resnet18", tmp_path).classes is None
-    (tmp_path / "weights" / "categories_places365.txt").write_text("/a/airfield 0\n")
+    (tmp_path / "weights" / "categories_places365.txt").write_text(
+        "/a/airfield 0\n", encoding="utf-8"
+    )
     with pytest.raises(BrokenWeights, match="365 lines"):
         load_network("places365/resnet18", tmp_path)
 
@@ -110,7 +114,7 @@ def test_missing_damaged_and_dangerous_files(places, tmp_path, capsys):
         load_checkpoint(tmp_path / "no.pth", "resnet18", 3)
     whole = (root / "weights" / "resnet18_places365.pth.tar").read_bytes()
     (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "text.pth").write_text("not found")
+    (tmp_path / "text.pth").write_text("not found", encoding="utf-8")
     torch.save([1, 2], tmp_path / "list.pth")
     (tmp_path / "evil.pth").write_bytes(pickle.dumps(Evil(), 2))
     for name in ("cut", "text", "list", "evil"):
