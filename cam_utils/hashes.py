@@ -1,6 +1,8 @@
 """Short names for files, texts, arrays and weights: what a result is recognised by."""
 
 import hashlib
+import zipfile
+import zlib
 from pathlib import Path
 
 from torch import nn
@@ -10,6 +12,28 @@ def sha256(path: Path) -> str:
     """Hexadecimal sha256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def damaged_member(path: Path) -> str | None:
+    """The first member of a zip archive whose content is not what its sum says; None: intact.
+
+    `torch.save` writes such archives, and `torch.load` does not look at the sums. Of other files
+    and of members without a sum nothing is known: None.
+    """
+    if not zipfile.is_zipfile(path):
+        return None
+    name = "its list of members"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                name = member.filename
+                if member.CRC:
+                    with archive.open(member) as file:
+                        while file.read(1 << 20):
+                            pass
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError):
+        return name
+    return None
 
 
 def short_hash(path: Path) -> str:

@@ -136,9 +136,10 @@ class Keeper:
             return
         folder, done = self._path("x").parent, self.place.with_name(f"{self.place.name}.done")
         _remove_pieces(done)
-        with suppress(OSError):  # read-only by now: what is whole is kept all the same
+        with suppress(OSError):  # a user's own files may be in the way
             # first out of the way: a folder with some parts removed would be taken up again
-            _remove_pieces(folder.rename(done) if folder.is_dir() else done)
+            _remove_pieces(folder.rename(done))
+        _remove_pieces(folder)
 
     def refuse_others(self) -> None:
         """CamError if the parts that are there belong to work of another identity."""
@@ -166,9 +167,9 @@ class Keeper:
 def _remove_pieces(folder: Path) -> None:
     """Remove the pieces of a folder, whole or half written, and the folder if nothing else is in
     it: a user's own files stay."""
-    for path in (*folder.glob("*.safetensors"), *folder.glob("*.safetensors.*.part")):
-        path.unlink(missing_ok=True)
-    with suppress(OSError):
+    with suppress(OSError):  # read-only by now: what is whole is kept all the same
+        for path in (*folder.glob("*.safetensors"), *folder.glob("*.safetensors.*.part")):
+            path.unlink(missing_ok=True)
         folder.rmdir()
 
 

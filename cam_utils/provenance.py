@@ -40,7 +40,7 @@ def pick_device(name: str = "auto") -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # "meta" makes tensors, without numbers in them
     except (RuntimeError, AssertionError) as error:
         first = str(error).splitlines()[0]
         raise CamError(

@@ -9,9 +9,11 @@ new experiment adds one, and nothing else. What takes long inside a study is kep
 import datetime
 import json
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -210,12 +212,31 @@ def stored_table(name: str, profile: str = "paper") -> tuple[pd.DataFrame, dict]
     """A table that was measured before, on real data by default, and its provenance.
 
     Read from `figures/<profile>/<name>.csv` and `.json` of the checkout; None where there is none.
+
+    Raises:
+        CamError: one of the two is damaged, or there without the other.
     """
     root = project_root()
     path = root / "figures" / profile / f"{name}.csv" if root else None
     if path is None or not path.exists():
         return None
-    return pd.read_csv(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    record = path.with_suffix(".json")
+    with _whole(path):
+        table = pd.read_csv(path)
+    with _whole(record):
+        return table, json.loads(record.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _whole(path: Path):
+    """CamError for a stored file that cannot be read, from whatever reads it."""
+    try:
+        yield
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise CamError(
+            f"{path} is damaged ({error or type(error).__name__}); restore it from the repository, "
+            "or run `python -m cam_utils tables` again."
+        ) from error
 
 
 def write_frames(path: Path, frames: Frames) -> Path:
@@ -232,7 +253,7 @@ def write_frames(path: Path, frames: Frames) -> Path:
 def read_frames(path: Path) -> Frames:
     """What `write_frames` wrote."""
     columns: dict[str, dict[str, np.ndarray]] = {}
-    with np.load(path, allow_pickle=False) as kept:
+    with _whole(path), np.load(path, allow_pickle=False) as kept:
         for name in kept.files:
             key, _, column = name.rpartition("|")
             columns.setdefault(key, {})[column] = kept[name]

@@ -32,7 +32,7 @@ def xywh(box):
 
 def test_the_released_heat_map_gives_the_released_boxes(shared):
     folder = shared / "golden" / "zhou"
-    numbers = [int(n) for n in (folder / "heatmap_6.txt").read_text().split()]
+    numbers = [int(n) for n in (folder / "heatmap_6.txt").read_text(encoding="utf-8").split()]
     assert numbers == [41, 145, 362, 202, 102, 188, 242, 126]
     map = cv2.imread(str(folder / "heatmap_6.jpg"), cv2.IMREAD_GRAYSCALE)
     found = boxes.released(map)

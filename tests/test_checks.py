@@ -325,7 +325,7 @@ def test_equal_figures_give_equal_bytes(tmp_path, network, images):
     for suffix in (".png", ".pdf"):
         a, b = (p.with_suffix(suffix).read_bytes() for p in (first, second))
         assert a == b
-    entry = json.loads((tmp_path / "a" / "manifest.json").read_text())["fig09_test"]
+    entry = json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))["fig09_test"]
     assert entry["weights"] == network.weights_hash
     assert entry["chosen"] == "by rule"
     assert not plt.get_fignums()

@@ -63,7 +63,7 @@ def test_evaluate_writes_all_rows_and_provenance(capsys, tmp_path):
     assert rows["id"].nunique() == 40
     assert (rows.sort_values(["id", "rank"]).groupby("id")["score"].diff().dropna() <= 0).all()
     assert pd.read_csv(summary)["n"].tolist() == [40, 40]
-    assert '"weights"' in out.with_suffix(".csv.json").read_text()
+    assert '"weights"' in out.with_suffix(".csv.json").read_text(encoding="utf-8")
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -89,7 +89,7 @@ def test_evaluate_under_a_protocol(capsys, tmp_path, options, metrics):
     for name in metrics:
         assert name in text
         assert written["metric"].str.startswith(name).any()
-    assert " ".join(options) in summary.with_suffix(".json").read_text()
+    assert " ".join(options) in summary.with_suffix(".json").read_text(encoding="utf-8")
     first = out.read_bytes()
     status, text, _ = run(capsys, *given)
     assert "6 of 6 images were in" in text

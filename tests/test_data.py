@@ -184,7 +184,7 @@ def test_no_file_stays_open(tmp_path):
 def test_list_images(tmp_path):
     for name in ("b.JPG", "a.png", "sub/c.Tiff", "._a.png", "__MACOSX/a.png", ".hidden/d.png"):
         save(tmp_path / name, format="PNG")
-    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
     (tmp_path / "sub" / "loop").symlink_to(tmp_path, target_is_directory=True)
     names = [p.relative_to(tmp_path).as_posix() for p in list_images(tmp_path)]
     assert names == ["a.png", "b.JPG", "sub/c.Tiff"]
@@ -360,7 +360,7 @@ def test_devkit_without_meta(devkit):
 def test_damaged_lists(devkit):
     root, base, _ = devkit
     path = base / "ILSVRC2012_bbox_val_v3" / "val" / "ILSVRC2012_val_00000001.xml"
-    path.write_text(path.read_text()[:50])
+    path.write_text(path.read_text(encoding="utf-8")[:50], encoding="utf-8")
     with pytest.raises(CamError, match="00000001"):
         open_images("ilsvrc", "val", root).boxes(0)
     meta = base / "ILSVRC2012_devkit_t12" / "data" / "meta.mat"

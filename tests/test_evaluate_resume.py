@@ -122,16 +122,19 @@ def test_a_finished_table_of_another_run_is_replaced(network, images, tmp_path):
 def test_the_end_may_be_cut_off_at_any_moment(network, images, tmp_path, moment):
     plain, out, note = (tmp_path / name for name in ("plain.csv", "rows.csv", "rows.csv.json"))
     evaluate(network, images, PAPER, plain, progress=False, batch=2, shard=2)
-    expected, plain_note = plain.read_bytes(), (tmp_path / "plain.csv.json").read_text()
+    expected, plain_note = (
+        plain.read_bytes(),
+        (tmp_path / "plain.csv.json").read_text(encoding="utf-8"),
+    )
     interrupted(network, images, out)
     if moment == "writing":
-        (tmp_path / "rows.csv.4711.part").write_text("id,lab")
+        (tmp_path / "rows.csv.4711.part").write_text("id,lab", encoding="utf-8")
     elif moment == "no note":
         out.write_bytes(expected)
     else:
         # a table that was cut off afterwards; a folder of shards, some removed already
         out.write_bytes(expected[:-9] if moment == "cut off" else expected)
-        note.write_text(plain_note)
+        note.write_text(plain_note, encoding="utf-8")
         (tmp_path / "rows.csv.parts").rename(tmp_path / "rows.csv.done")
     table = evaluate(network, images, PAPER, out, progress=False, batch=2, shard=2)
     assert out.read_bytes() == expected
@@ -158,7 +161,7 @@ def test_a_damaged_shard_is_made_again(network, images, tmp_path, damage):
 def test_the_note_says_what_made_the_table(network, images, tmp_path):
     out = tmp_path / "rows.csv"
     evaluate(network, images, PAPER, out, progress=False)
-    note = json.loads((tmp_path / "rows.csv.json").read_text())
+    note = json.loads((tmp_path / "rows.csv.json").read_text(encoding="utf-8"))
     assert note["protocol"]["rule"] == "paper"
     assert note["protocol"]["threshold"] == 0.2
     assert note["weights"] == network.weights_hash

@@ -88,7 +88,9 @@ def tree(tmp_path_factory):
     folder.mkdir(parents=True)
     wnids = [f"n{k:08d}" for k in range(1000)]
     lines = [f"{wnid} thing {k}, object {k}" for k, wnid in enumerate(wnids)]
-    (root / "ILSVRC" / "LOC_synset_mapping.txt").write_text("\n".join(lines) + "\n")
+    (root / "ILSVRC" / "LOC_synset_mapping.txt").write_text(
+        "\n".join(lines) + "\n", encoding="utf-8"
+    )
     kinds = [*GOOD.items(), *BAD.items()]
     solution, good, bad = ["ImageId,PredictionString"], [], []
     for k in range(COUNT):
@@ -103,7 +105,9 @@ def tree(tmp_path_factory):
             name, make = kinds[k % len(kinds)]
             path.write_bytes(make(k))
         (good if k < COUNT - 2 and name in GOOD else bad).append(id)
-    (root / "ILSVRC" / "LOC_val_solution.csv").write_text("\n".join(solution) + "\n")
+    (root / "ILSVRC" / "LOC_val_solution.csv").write_text(
+        "\n".join(solution) + "\n", encoding="utf-8"
+    )
     return root, good, bad
 
 
@@ -141,7 +145,9 @@ def test_all_are_evaluated_or_listed(tree, tmp_path, protocol, squash):
     listed = table.attrs["unreadable"]
     assert [one["id"] for one in listed] == bad
     assert all(one["path"].endswith(f"{one['id']}.JPEG") and one["reason"] for one in listed)
-    assert json.loads((tmp_path / "rows.csv.json").read_text())["unreadable"] == listed
+    assert (
+        json.loads((tmp_path / "rows.csv.json").read_text(encoding="utf-8"))["unreadable"] == listed
+    )
     if protocol.rule:
         size = {id: images[images.index(id)].image.size for id in good}
         for id, *box in table[["id", "x0", "y0", "x1", "y1"]].itertuples(index=False):

@@ -219,7 +219,7 @@ def test_a_folder_a_pattern_and_the_input(capsys, here, monkeypatch):
     photo(here / "single.png")
     (here / "in" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing")
     monkeypatch.setattr(
-        sys, "stdin", io.TextIOWrapper(io.BytesIO(SHIPPED["cat"].path.read_bytes()))
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(SHIPPED["cat"].path.read_bytes()), "utf-8")
     )
     status, text, _ = run(
         capsys, "explain", here / "in", "single*.png", "-", "--classes", "2", "--json", "a.json",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import trees
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
@@ -10,13 +11,17 @@ from torch.nn import functional as F
 from cam_utils import CamError, NoClassActivationMap, as_gap_network, cams, paste, whole
 from cam_utils.boxes import paper
 from cam_utils.commands.doctor import weight_rows
-from cam_utils.data import Record
-from cam_utils.errors import MissingData
+from cam_utils.commands.explain_command import open_network
+from cam_utils.data import Record, open_images
+from cam_utils.errors import BrokenImage, BrokenWeights, MissingData
+from cam_utils.hashes import damaged_member
 from cam_utils.image_maps import image_maps
 from cam_utils.networks import InputSpec
 from cam_utils.pasting import Frame
-from cam_utils.pictures import photo_path
+from cam_utils.pictures import open_rgb, photo_path
+from cam_utils.provenance import pick_device
 from cam_utils.saliency import grad_cam
+from cam_utils.study import first
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -265,3 +270,97 @@ def test_a_truncated_weight_file_is_not_there(tmp_path):
     there, detail = rows["caffe/googlenet"]
     assert not there
     assert "cut short" in detail
+
+
+def test_a_checkpoint_with_a_flipped_bit_is_refused(tmp_path):
+    """torch.load takes it: it does not look at the sums of its archive."""
+    path = tmp_path / "net.pth"
+    torch.save({"weight": torch.arange(1000.0)}, path)
+    assert damaged_member(path) is None
+    spoiled = bytearray(path.read_bytes())
+    spoiled[spoiled.index(torch.arange(500.0, 600).numpy().tobytes())] ^= 1
+    path.write_bytes(spoiled)
+    assert torch.load(path)["weight"].shape == (1000,)
+    with pytest.raises(BrokenWeights, match="not what its checksum says"):
+        open_network("torchvision/resnet18", str(path), None)
+    with pytest.raises(CamError, match="meta"):
+        pick_device("meta")
+
+
+# --- formats, sizes and places of pictures --------------------
+
+
+def test_a_picture_is_of_a_format_that_is_meant(tmp_path):
+    """Pillow would hand PostScript to Ghostscript, whatever the file is called."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
+    for read in (open_rgb, lambda p: open_images("photos", root=p).size(0)):
+        with pytest.raises(BrokenImage, match="PostScript"):
+            read(path)
+    Image.new("RGB", (16, 16)).save(tmp_path / "icon.jpg", "ICO", sizes=[(16, 16)])
+    with pytest.raises(BrokenImage, match="no known picture format"):
+        open_rgb(tmp_path / "icon.jpg")
+    Image.new("RGB", (9, 9), "red").save(tmp_path / "web.jpg", "WEBP", lossless=True)
+    assert open_rgb(tmp_path / "web.jpg").getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_a_picture_past_the_limit_gets_advice(tmp_path, monkeypatch):
+    Image.new("RGB", (300, 200), "red").save(tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50_000)  # past it, within twice as many
+    assert open_rgb(tmp_path / "large.png").size == (300, 200)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20_000)
+    for read in (open_rgb, lambda p: open_images("photos", root=p).size(0)):
+        with pytest.raises(BrokenImage, match=r"more than the 0 that are safe; save it with fewer"):
+            read(tmp_path / "large.png")
+
+
+@pytest.mark.parametrize("name", ["../secret.jpg", "/etc/passwd", "img/../../x.jpg", "C:\\x.jpg"])
+def test_a_list_does_not_lead_out_of_its_folder(tmp_path, name):
+    trees.svt(tmp_path)
+    path = tmp_path / "svt1" / "train.xml"
+    text = path.read_text(encoding="utf-8").replace("img/train_1.jpg", name)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CamError, match="leads out of"):
+        open_images("svt", "train", tmp_path)
+
+
+def test_every_list_of_photos_is_read_so(tmp_path):
+    spoiled = {
+        "cub": ("CUB_200_2011/images.txt", "1 ", "1 ../"),
+        "coco_captions": ("annotations/captions_val2014.json", "COCO_val", "../COCO_val"),
+    }
+    for name, (file, old, new) in spoiled.items():
+        trees.TREES[name](tmp_path)
+        (path,) = tmp_path.rglob(file)
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(CamError, match="leads out of"):
+            open_images(name, "all" if name == "cub" else "val", tmp_path)
+
+
+# --- a limit --------------------
+
+
+class Labelled:
+    """Labels alone."""
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def __len__(self):
+        return len(self.labels)
+
+    def label(self, i):
+        return self.labels[i]
+
+
+def test_a_limit_takes_each_class_in_turn():
+    images = Labelled([0] * 10 + [1] * 2 + [2] * 10)
+    assert first(images, 6).indices == [0, 1, 10, 11, 12, 13]
+    assert first(images, 8).indices == [0, 1, 2, 10, 11, 12, 13, 14]
+    assert first(images, 2).indices == [0, 10]
+    assert first(images, 0) is images
+    assert first(images, 99) is images
+    turns = Labelled([k % 4 for k in range(20)])  # as the drawn sets are
+    assert first(turns, 7).indices == list(range(7))
+    with pytest.raises(CamError, match="limit is -1"):
+        first(images, -1)

@@ -254,7 +254,7 @@ def test_outside_of_a_checkout_nothing_is_kept(network, monkeypatch, tmp_path):
     monkeypatch.setattr(keep, "project_root", lambda: None)
     assert len(extract(network, Toy(4), progress=False)) == 4
     file = tmp_path / "a file"
-    file.write_text("")
+    file.write_text("", encoding="utf-8")
     with pytest.raises(CamError, match="Cannot keep features"):
         kept(network, Toy(4), file / "folder")
 

@@ -87,7 +87,7 @@ def train(root, limit=0):
 
 def read(root):
     path = root / "figures" / "paper" / "heads_imagenette.csv"
-    return pd.read_csv(path), json.loads(path.with_suffix(".json").read_text())
+    return pd.read_csv(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
 
 
 # --- the study -------------------------------------------------------------------------------

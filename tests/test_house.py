@@ -80,7 +80,9 @@ def test_metrics_agree_with_the_reference(stored, repo):
 
 
 def reference_of(repo, stem):
-    return json.loads((repo / "tests" / "reference" / f"{stem[:2]}.json").read_text())
+    return json.loads(
+        (repo / "tests" / "reference" / f"{stem[:2]}.json").read_text(encoding="utf-8")
+    )
 
 
 def test_every_tolerance_can_fail(stored, repo):
@@ -95,7 +97,7 @@ def test_every_tolerance_can_fail(stored, repo):
 
 def test_every_figure_is_in_the_manifest_and_small(repo):
     folder = repo / "figures" / "mini"
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert {p.stem for p in folder.glob("*.png")} == set(manifest)
     assert {p.stem for p in folder.glob("*.pdf")} == set(manifest)
     for name, entry in manifest.items():
@@ -171,7 +173,7 @@ def test_shipped_weights_are_small(repo):
     assert sum(sizes.values()) <= 10_000_000  # the nine networks of Table 1
     assert (weights[0].parent / "googlenet-gap.safetensors").stat().st_size <= 1_500_000
     for path in weights:
-        log = json.loads(path.with_suffix(".json").read_text())
+        log = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         assert {"recipe", "log", "errors", "machine", "minutes"} <= log.keys()
         assert log["weights"] == short_hash(path)
 

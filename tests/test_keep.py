@@ -179,9 +179,11 @@ def test_code_counts_with_all_that_it_imports_but_not_its_words(tmp_path, monkey
 
     home = tmp_path / "pack"
     home.mkdir()
-    (home / "__init__.py").write_text("")
-    (home / "top.py").write_text('"""Words."""\nfrom .low import f\n\n\ndef g():\n    return f()\n')
-    (home / "low.py").write_text("def f():\n    return 1\n")
+    (home / "__init__.py").write_text("", encoding="utf-8")
+    (home / "top.py").write_text(
+        '"""Words."""\nfrom .low import f\n\n\ndef g():\n    return f()\n', encoding="utf-8"
+    )
+    (home / "low.py").write_text("def f():\n    return 1\n", encoding="utf-8")
     monkeypatch.setattr(identity, "_PACKAGE", "pack")
     monkeypatch.setattr(identity, "__file__", str(home / "identity.py"))
 
@@ -190,9 +192,11 @@ def test_code_counts_with_all_that_it_imports_but_not_its_words(tmp_path, monkey
         return code_of("pack.top")
 
     before = now()
-    (home / "top.py").write_text('"""Other."""\n# why\nfrom .low import f\ndef g(): return f()\n')
+    (home / "top.py").write_text(
+        '"""Other."""\n# why\nfrom .low import f\ndef g(): return f()\n', encoding="utf-8"
+    )
     assert now() == before
-    (home / "low.py").write_text("def f():\n    return 2\n")
+    (home / "low.py").write_text("def f():\n    return 2\n", encoding="utf-8")
     assert now() != before
     monkeypatch.undo()
     identity._parsed.cache_clear()

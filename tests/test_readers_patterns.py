@@ -121,7 +121,7 @@ def test_labelme_polygons(tmp_path):
     assert record.boxes.tolist() == [[2, 3, 11, 9], [30, 20, 40, 26]]
     assert record.masks[0].sum() == 54
     path = tmp_path / "LabelMe" / "Annotations" / f"{images.ids[i]}.xml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     write(path, text.replace("<x>2</x>", "<x>two</x>", 1))
     with pytest.raises(CamError, match=r"sun_1\.xml has a polygon of 'mirror' .* no number"):
         images.boxes(i)
@@ -147,7 +147,7 @@ def test_coco_captions(tmp_path):
     assert images.label(0) == -1
     assert subset(images, 0).captions(1) == ("A window.",)
     path = tmp_path / "COCO" / "annotations" / "captions_val2014.json"
-    content = path.read_text()
+    content = path.read_text(encoding="utf-8")
     write(tmp_path / "COCO" / "annotations" / "captions_val2017.json", content)
     (tmp_path / "COCO" / "val2014").rename(tmp_path / "COCO" / "val2017")
     assert len(open_images("coco_captions", "val2017", tmp_path)) == 2
@@ -190,7 +190,7 @@ def test_vqa_questions(tmp_path, name):
 def test_vqa_equally_frequent_answers_and_damaged_files(tmp_path):
     trees.vqa(tmp_path)
     path = tmp_path / "VQA" / "Annotations" / "mscoco_val2014_annotations.json"
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     for note in content["annotations"]:
         note["answers"] = [{"answer": a} for a in ("no", "yes", "yes", "no")]
     write(path, json.dumps(content))
@@ -224,7 +224,7 @@ def test_svt_words(tmp_path):
     assert len(open_images("svt", "all", tmp_path)) == 4
     assert len(read_truth(images, progress=False).boxes) == 4
     path = tmp_path / "svt1" / "test.xml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     write(path, text.replace('width="8"', 'width="wide"', 1))
     with pytest.raises(CamError, match=r"test\.xml has the rectangle .*'wide'.* 'img/test_1\.jpg'"):
         open_images("svt", "test", tmp_path)

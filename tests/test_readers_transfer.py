@@ -370,7 +370,7 @@ def test_action40_boxes(tmp_path):
     assert len(open_images("action40", "all", tmp_path)) == 6
     home = tmp_path / "Stanford40"
     path = home / "XMLAnnotations" / "applauding_001.xml"
-    path.write_text(path.read_text()[:60])
+    path.write_text(path.read_text(encoding="utf-8")[:60], encoding="utf-8")
     with pytest.raises(CamError, match=r"applauding_001\.xml, line 1, has no complete XML"):
         images.boxes(0)
     write(path, trees.voc(("applauding", (5, 5, 2, 9))))

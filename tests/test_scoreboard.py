@@ -71,9 +71,9 @@ def test_every_claim_has_a_verdict_and_a_cell():
 def test_stored_pages_are_those_that_the_stored_notebooks_give(repo):
     """Digits aside, which another machine may turn."""
     for profile in PROFILES:
-        stored = (repo / "figures" / profile / page_module.NAME).read_text()
+        stored = (repo / "figures" / profile / page_module.NAME).read_text(encoding="utf-8")
         assert _words(stored) == _words(page_module.page(profile)), "python -m cam_utils scoreboard"
-    readme = (repo / "README.md").read_text()
+    readme = (repo / "README.md").read_text(encoding="utf-8")
     for profile in PROFILES:
         assert _words(page_module.head(profile)) in _words(readme)
 
@@ -124,19 +124,19 @@ def test_write_keeps_the_rest_of_the_readme(tmp_path, monkeypatch):
     for profile in PROFILES:
         (tmp_path / "figures" / profile).mkdir(parents=True)
     marks = f"{page_module.START}\nold\n{page_module.END}"
-    (tmp_path / "README.md").write_text(f"before\n{marks}\nend\n")
+    (tmp_path / "README.md").write_text(f"before\n{marks}\nend\n", encoding="utf-8")
     monkeypatch.setattr(page_module, "checkout", lambda: tmp_path)
     written = page_module.write()
     assert [p.name for p in written] == ["SCOREBOARD.md", "SCOREBOARD.md", "README.md"]
-    text = (tmp_path / "README.md").read_text()
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert text.startswith("before\n")
     assert text.endswith(f"{page_module.END}\nend\n")
     assert "old" not in text
     assert page_module.head("mini") in text
     page_module.write()
-    assert (tmp_path / "README.md").read_text() == text
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == text
     assert [p.parent.name for p in page_module.write("paper")] == ["paper"]
-    (tmp_path / "README.md").write_text("no marks")
+    (tmp_path / "README.md").write_text("no marks", encoding="utf-8")
     with pytest.raises(CamError, match="no lines"):
         page_module.write()
 
@@ -146,7 +146,8 @@ def test_figures_are_found_in_the_manifest(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text(
         '{"fig01_a": {"paper": "Figure 1"}, "fig10_b": {"paper": "Figure 10, ranks"},'
-        ' "fig08_c": {"paper": "Figures 1 and 8"}, "table1_d": {"paper": "Table 1"}}'
+        ' "fig08_c": {"paper": "Figures 1 and 8"}, "table1_d": {"paper": "Table 1"}}',
+        encoding="utf-8",
     )
     monkeypatch.setattr(page_module, "checkout", lambda: tmp_path)
     assert page_module._drawn("1", "mini") == ["[fig01_a](fig01_a.png)", "[fig08_c](fig08_c.png)"]

@@ -43,7 +43,7 @@ def root(tmp_path_factory):
         corners = (x, y, x + 17, y, x + 17, y + 8, x, y + 8)
         text = "###" if i % 3 == 0 else "SHOP"
         line = ",".join(map(str, corners)) + f",{text}\n"
-        (home / "gt" / f"gt_img_{i}.txt").write_text(line)
+        (home / "gt" / f"gt_img_{i}.txt").write_text(line, encoding="utf-8")
     for i in range(21):
         pixels = np.full((48, 64, 3), 128, np.uint8)
         x, y = rng.integers(0, 30, 2)
@@ -146,7 +146,7 @@ def test_the_study_tells_text_from_style(study, root, tmp_path):
     assert text["area under the ROC curve, %, against pictures without text"].value == 100
     assert text["energy inside, %, text - style alone"].value > 0
     assert text["fall of the score, in its standard deviations: difference"].value > 0
-    made = json.loads(path.with_suffix(".json").read_text())
+    made = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert made["images"] == "icdar2015 and scene15 (street, coast)"
     assert (made["n"], made["negatives"], made["words"]) == (N, 20, N)
     assert made["unreadable words (###), which count as text"] == N // 3
@@ -170,9 +170,9 @@ def test_the_tables_come_from_the_frames_alone(study, root, tmp_path):
     whole = (copied / "ICDAR2015" / "images" / "img_1.png").read_bytes()
     for i, size in ((15, len(whole) // 2), (16, None)):
         (copied / "ICDAR2015" / "images" / f"img_{i}.png").write_bytes(whole[:size])
-    words = (copied / "ICDAR2015" / "gt" / "gt_img_1.txt").read_text()
-    (copied / "ICDAR2015" / "gt" / "gt_img_15.txt").write_text(words)
-    (copied / "ICDAR2015" / "gt" / "gt_img_16.txt").write_text("")
+    words = (copied / "ICDAR2015" / "gt" / "gt_img_1.txt").read_text(encoding="utf-8")
+    (copied / "ICDAR2015" / "gt" / "gt_img_15.txt").write_text(words, encoding="utf-8")
+    (copied / "ICDAR2015" / "gt" / "gt_img_16.txt").write_text("", encoding="utf-8")
     ask = Ask("paper", copied)
     opened = study.open(ask)
     frames = study.measure(opened, ask)

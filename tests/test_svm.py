@@ -353,7 +353,7 @@ def test_attributes_are_ranked_by_an_svm_each():
 
 def test_the_readmes_example_runs(repo, monkeypatch):
     """As printed, on the first pictures of each part."""
-    text = (repo / "README.md").read_text().split("## Your own classes")[1]
+    text = (repo / "README.md").read_text(encoding="utf-8").split("## Your own classes")[1]
     code = text.split("```python\n")[1].split("```")[0]
     few = {s: Subset(open_images("mini/actions", s), range(60)) for s in ("train", "test")}
     monkeypatch.setattr("cam_utils.open_images", lambda name, split: few[split])

@@ -171,7 +171,7 @@ def test_null_baselines_on_cubs_own_boxes(shared, tmp_path, capsys):
     files = run(TABLE4, Ask("paper", tmp_path), tmp_path)
     assert "photos of 0 of 200 classes of cub are complete" in capsys.readouterr().out
     assert [f.name for f in files] == ["cub_null_boxes.csv"]
-    about = json.loads(files[0].with_suffix(".json").read_text())
+    about = json.loads(files[0].with_suffix(".json").read_text(encoding="utf-8"))
     assert "are complete in <folder>" in about["missing"]["table4"]
     assert (about["images"], about["split"], about["n"]) == ("cub", "test", 5794)
     assert about["network"] is about["weights"] is None

@@ -39,8 +39,8 @@ def test_the_original_is_trained_first_and_its_layers_are_kept(short):
     }
     assert {p.name for p in short.iterdir()} == weights | {"build", "ranks.npz", "results.csv"}
     assert not list((short / "build").iterdir())  # checkpoints of finished trainings
-    log = json.loads((short / "alexnet-gap.json").read_text())
-    original = json.loads((short / "alexnet.json").read_text())
+    log = json.loads((short / "alexnet-gap.json").read_text(encoding="utf-8"))
+    original = json.loads((short / "alexnet.json").read_text(encoding="utf-8"))
     assert log["cut from"] == {"alexnet": original["weights"]}
     assert log["layers kept"] == 10  # five convolutions with their normalisations
     assert len(log["log"]) == 1
@@ -51,7 +51,7 @@ def test_the_original_is_trained_first_and_its_layers_are_kept(short):
 
 def test_the_network_of_the_scenes_is_trained_on_scenes(short):
     train_mini.train_mini("mini/scenes-alexnetplus-gap", None, 0, torch.device("cpu"))
-    log = json.loads((short / "scenes-alexnetplus-gap.json").read_text())
+    log = json.loads((short / "scenes-alexnetplus-gap.json").read_text(encoding="utf-8"))
     assert log["images"] == "mini/scenes train, 48 images"
     assert log["layers kept"] == 8  # conv1 to conv4 with their normalisations
     network = mini_weights.load_mini("scenes-alexnetplus-gap")

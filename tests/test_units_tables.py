@@ -216,7 +216,7 @@ def test_the_mini_study_is_written_with_its_origin(tmp_path, monkeypatch):
     row = table.iloc[0]
     assert (len(table), row["theoretical"], row["stride"]) == (1, 129, 8)
     assert 0 < row["side_50"] <= row["side_10"] <= 129 + row["patch"]
-    made = json.loads(path.with_suffix(".json").read_text())
+    made = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert made["command"] == "python -m cam_utils tables --profile mini --only units --limit 24"
     assert "mini/alexnetplus-gap" in made["weights"]
     assert (made["images"], made["n"]) == ("mini/objects", 24)

@@ -13,7 +13,9 @@ def ilsvrc_truth(shared) -> Truth:
     """All 50,000 validation images: the boxes of the released evaluation (0-based, inclusive)."""
     objects = loadmat(shared / "golden" / "zhou" / "cache_groundtruth.mat")["rec"]["objects"][0]
     boxes = [[box.ravel() for box in one[0]["bbox"]] for one in objects]
-    with open(shared / "real" / "ILSVRC" / "extra" / "val_image_sizes.csv", newline="") as file:
+    with open(
+        shared / "real" / "ILSVRC" / "extra" / "val_image_sizes.csv", newline="", encoding="utf-8"
+    ) as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(boxes)
     return Truth(

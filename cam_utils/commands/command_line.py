@@ -215,7 +215,7 @@ def _tables(args):
     if args.limit < 0:
         raise CamError(f"Found --limit {args.limit}; expected 0 (all) or more.")
     ask = Ask(args.profile, args.root, pick_device(args.device), args.limit)
-    only = args.only.split(",") if args.only else []
+    only = args.only.split(",") if args.only is not None else []
     for path in run_studies(only, ask, args.out, args.force):
         print(f"wrote {path}")
 

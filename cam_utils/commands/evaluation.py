@@ -68,17 +68,17 @@ ROWS, ERRORS = b"id,label,rank,class,score", b"network,metric,paper"  # our tabl
 
 def check_outputs(args) -> None:
     """CamError unless everything that was asked for can be written, and replaces only ours."""
-    files = {}
+    files = []
     for option, head in (("out", ROWS), ("summary", ERRORS)):
         if not (given := getattr(args, option)):
             continue
         path = Path(given)
         if path.suffix != ".csv":
             raise CamError(f"Found --{option} {given}; expected a name that ends in .csv.")
-        files[path] = head
-        files[path.with_suffix(".csv.json" if option == "out" else ".json")] = RECORD_MARK
-    check_distinct(files)
-    for path, mark in files.items():
+        note = path.with_suffix(".csv.json" if option == "out" else ".json")
+        files += [(path, head), (note, RECORD_MARK)]
+    check_distinct(path for path, _ in files)
+    for path, mark in files:
         make_folder(path.parent)
         check_target(path, args.force, mark)
 

@@ -15,7 +15,7 @@ from torch import nn
 from ..class_choice import wanted_classes
 from ..data.files import list_images
 from ..data.photos import Photos
-from ..errors import BrokenImage, CamError, MissingData
+from ..errors import BrokenImage, BrokenWeights, CamError, MissingData
 from ..explain import (
     MADE_BY,
     Explanation,
@@ -25,7 +25,7 @@ from ..explain import (
     picture_kind,
     ready_network,
 )
-from ..hashes import sha256
+from ..hashes import damaged_member, sha256
 from ..networks.zoo.checkpoints import load_checkpoint
 from ..pictures import photo_path
 from ..provenance import pick_device
@@ -139,6 +139,11 @@ def open_network(name: str | None, weights: str | None, root) -> nn.Module:
         if not name:
             raise CamError(
                 "--weights needs the architecture too: --network torchvision/resnet50, for example."
+            )
+        if os.path.isfile(weights) and (member := damaged_member(weights)):
+            raise BrokenWeights(
+                f"{weights} is damaged: {member} in it is not what its checksum says. Copy or "
+                "download it again."
             )
         return load_checkpoint(weights, name)
     return ready_network(name, root)

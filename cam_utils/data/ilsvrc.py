@@ -245,11 +245,14 @@ def sorted_thousand(pairs, path: Path) -> tuple[list[str], list[str]]:
 
 def read_solution(path: Path) -> dict[str, str]:
     """LOC_*_solution.csv -> {id: "wnid xmin ymin xmax ymax wnid xmin …"}."""
-    with open(path, newline="", encoding="utf-8") as file:
+    with open(path, newline="", encoding="utf-8-sig") as file:
         rows = csv.reader(file)
-        if next(rows, None) != ["ImageId", "PredictionString"]:
-            raise damaged(path, 1, "another beginning", "'ImageId,PredictionString'")
-        return {row[0]: row[1].strip() for row in rows if len(row) == 2}
+        try:
+            if next(rows, None) != ["ImageId", "PredictionString"]:
+                raise damaged(path, 1, "another beginning", "'ImageId,PredictionString'")
+            return {row[0]: row[1].strip() for row in rows if len(row) == 2}
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise damaged(path, rows.line_num + 1, f"no text ({error})", "UTF-8") from None
 
 
 def parse_solution(row: str, where="the solution file") -> tuple[str | None, np.ndarray]:

@@ -111,7 +111,7 @@ def read_csv(path: Path, columns: str) -> list[tuple[str, list[int]]]:
             return [(row[first], [int(row[c]) for c in others]) for row in csv.DictReader(file)]
     except FileNotFoundError:
         return []
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise CamError(
             f"{path} is damaged ({type(error).__name__}: {error}). Expected the columns {columns} "
             "with whole numbers after the first; restore or remove it."
