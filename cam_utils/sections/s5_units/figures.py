@@ -11,8 +11,8 @@ from ...book.figures import captioned
 from ...metrics.intervals import Rate, pick
 from ...networks.gap import GapNetwork, class_name
 from ...pasting import paste_whole
+from ...plots import draw_dots
 from ..s2_maps.figures import sample_and_lowest
-from ..s32_localization.figures import draw_dots
 from .ablation import CHANGE, OTHERS, OWN, POSITIVE, RANDOM
 from .by_weight import linear_layer, top_units
 from .field import ReceptiveField
