@@ -39,9 +39,12 @@ lab: $(READY)  ## open JupyterLab on the notebooks
 doctor: $(READY)  ## say which data sets, weights and devices are here
 	$(PY) -m cam_utils doctor
 
-bench: $(VENV)/.bench  ## time cams(), the sweep and features against plain code and peers
+bench: $(VENV)/.bench  ## time cams(), sweep, boxes, networks, features beside plain code and peers
 	$(PY) tests/bench_cams.py
 	$(PY) tests/bench_sweep.py
+	$(PY) tests/bench_boxes.py
+	$(PY) tests/bench_networks.py
+	$(PY) tests/bench_growth.py
 	$(PY) tests/bench_features.py --pictures 480 --rounds 3
 
 mutants: $(READY)  ## plant errors in a copy and see that the tests notice each
