@@ -44,9 +44,12 @@ doctor: $(READY)  ## say which data sets, weights and devices are here
 site: $(READY)  ## write the book as a static site to .build/site; nothing is run
 	$(PY) -m cam_utils site --repository '$(REPOSITORY)'
 
-bench: $(VENV)/.bench  ## time cams(), the sweep and features against plain code and peers
+bench: $(VENV)/.bench  ## time cams(), sweep, boxes, networks, features beside plain code and peers
 	$(PY) tests/bench_cams.py
 	$(PY) tests/bench_sweep.py
+	$(PY) tests/bench_boxes.py
+	$(PY) tests/bench_networks.py
+	$(PY) tests/bench_growth.py
 	$(PY) tests/bench_features.py --pictures 480 --rounds 3
 
 mutants: $(READY)  ## plant errors in a copy and see that the tests notice each
