@@ -374,7 +374,7 @@ OPTIONS = {  # command -> what is given always; {option: values that must be ref
     },
     ("evaluate", "--network", "mini/googlenet-gap", "--data", "mini/objects", "--limit", "1"): {
         "--split": ("tets", "", "..", "a\0b"),
-        "--limit": tuple(n for n in NUMBERS if n != "99999999999999999999"),
+        "--limit": tuple(n for n in NUMBERS if n not in ("99999999999999999999", "٣")),
         "--seed": ("-1", "x", "²", "nan"),
         "--out": TARGETS,
         "--summary": TARGETS,

@@ -337,6 +337,15 @@ def test_every_list_of_photos_is_read_so(tmp_path):
             open_images(name, "all" if name == "cub" else "val", tmp_path)
 
 
+def test_a_list_with_a_hole_is_damaged(tmp_path):
+    trees.indoor67(tmp_path)
+    (path,) = tmp_path.rglob("TestImages.txt")
+    content = path.read_bytes()
+    path.write_bytes(content[:20] + bytes(10) + content[30:])
+    with pytest.raises(CamError, match=r"TestImages\.txt, line \d, has zero bytes"):
+        open_images("indoor67", "test", tmp_path)
+
+
 # --- a limit --------------------
 
 

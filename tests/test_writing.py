@@ -271,6 +271,12 @@ def test_trained_weights_are_known_by_their_record(here):
     _check_weights(weights, False)
 
 
+@pytest.mark.usefixtures("no_work")
+def test_a_read_only_package_is_said_before_a_mini_network_is_trained(capsys, monkeypatch):
+    monkeypatch.setattr("cam_utils.networks.zoo.mini_weights.WEIGHTS", Path("/proc/x"))
+    assert "Cannot write" in refused(capsys, "train", "--network", "mini/alexnet")
+
+
 def test_a_folder_of_our_own_tables_is_taken(here, monkeypatch):
     monkeypatch.setattr(tables_command, "run", lambda study, ask, out: [study.name])
     write_rows(here / "table2.csv", [{"a": 1}], {"versions": {"cam_utils": "1"}})

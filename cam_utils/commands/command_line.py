@@ -148,7 +148,7 @@ def _doctor(args):
 def _explain(args):
     from .explain_command import run_explain
 
-    if args.method:
+    if args.method is not None:
         from .methods_command import run_methods
 
         return run_methods(args)
@@ -156,13 +156,17 @@ def _explain(args):
 
 
 def _train(args):
+    from ..networks.zoo.mini_weights import WEIGHTS
     from ..provenance import pick_device
     from ..sections.s31_surgery.train_mini import train_mini
     from ..sections.s31_surgery.train_paper import released_recipe, train_paper
+    from ..writing import check_writable
 
     device = pick_device(args.device)
     if args.out:
         _check_weights(Path(args.out), args.force)
+    elif args.network.startswith("mini/"):  # their results lie beside the package's weights
+        check_writable(WEIGHTS / "results.csv")
     changes = {key: getattr(args, key) for key in ("epochs", "iterations", "batch", "lr")}
     changes["step_size"] = args.step_size
     options = {"data": args.data, "group": args.group, "workers": args.workers, **changes}

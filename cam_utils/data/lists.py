@@ -60,7 +60,7 @@ def read_lines(path: Path, source: Source) -> list[tuple[int, str]]:
     A byte order mark and any kind of line end are taken off.
 
     Raises:
-        MissingData: no such file. CamError: not UTF-8.
+        MissingData: no such file. CamError: not UTF-8, or zero bytes in it.
     """
     try:
         content = path.read_bytes()
@@ -71,6 +71,8 @@ def read_lines(path: Path, source: Source) -> list[tuple[int, str]]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise damaged(path, line, "bytes that are not UTF-8", "text") from None
+    if b"\0" in content:  # no name of a file has it; a hole that a crash or a bad copy left
+        raise damaged(path, content[: content.index(b"\0")].count(b"\n") + 1, "zero bytes", "text")
     return [(k, line.strip()) for k, line in enumerate(lines, 1) if line.strip()]
 
 
