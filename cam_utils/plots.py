@@ -194,7 +194,10 @@ def draw_dots(
     """
     y = range(len(rows))
     ax.hlines(y, rows["low"], rows["high"], color=colours, lw=2)
-    ax.scatter(rows["measured"], y, s=25, color=colours, label=label, zorder=3)
+    if isinstance(colours, str):
+        ax.plot(rows["measured"], y, "o", color=colours, ms=5, label=label)
+    else:
+        ax.scatter(rows["measured"], y, s=25, color=colours, label=label, zorder=3)
     if told is not None:
         ax.plot(told, y, "o", mfc="white", mec=TOLD, label="paper, ILSVRC")
     if zero:
