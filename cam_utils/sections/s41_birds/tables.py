@@ -87,7 +87,7 @@ def stored_rates(name: str, column: str, profile: str = "paper") -> dict[str, Ra
     stored = stored_table(name, profile)
     if stored is None:
         return None
-    rows = stored[0]
+    rows = pick(stored[0], setup="paper") if "setup" in stored[0] else stored[0]
     return {value: Rate.of(pick(rows, **{column: value})) for value in rows[column]}
 
 
