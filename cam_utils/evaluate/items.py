@@ -69,6 +69,6 @@ def opened(
 
 def _is_large(images, i: int) -> bool:
     try:
-        return hasattr(images, "path") and os.stat(images.path(i)).st_size > _LARGE_FILE
-    except (OSError, ValueError):
-        return False  # reading it will say what is wrong
+        return os.stat(images.path(i)).st_size > _LARGE_FILE
+    except (AttributeError, OSError, ValueError):
+        return False  # drawn; or reading it will say what is wrong

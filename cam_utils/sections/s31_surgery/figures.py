@@ -13,10 +13,12 @@ from ...book import published as paper
 from ...book.figures import captioned
 from ...cam import cams
 from ...metrics.intervals import Rate, by_seed, rate
+from ...networks import load_network
 from ...networks.cut.describe import compare
 from ...networks.gap import GapNetwork
 from ...views import center_crop
 from .definitions import CUT, shapes, stages
+from .heads import HEADS
 from .tables import CUT_FROM, NETWORKS, drop, published_drop
 
 COLOURS = {"kept": "#2a6f97", "removed": "#c9c9c9", "added": "#e07a3f"}
@@ -164,6 +166,7 @@ def draw_curves(records: dict[str, dict], live: tuple[str, pd.DataFrame] | None 
         axes[0].set(ylim=(0, 100), ylabel="error on augmented training pictures, %")
     return captioned(
         fig, "table1_curves", paper="Table 1, training", chosen="all shipped networks",
+        network=[load_network(f"mini/{name}") for name in records],
         alt="Training error against the number of pictures shown: originals from a random start, "
         "cut networks from their originals",
     )  # fmt: skip
@@ -259,7 +262,8 @@ def draw_seeds(differences: dict[str, tuple[pd.DataFrame, float]]) -> Figure:
             ax.set(title=title, xlabel="points of top-1 error")
     return captioned(
         fig, "table1_seeds", paper="Table 1, GoogLeNet-GAP and GoogLeNet-GMP",
-        chosen="stored rows, all pictures",
+        network=[load_network(f"mini/{name}") for name in HEADS.values()],
+        chosen="stored rows, all pictures; seed 0 of the drawn world's networks",
         alt="Differences in top-1 error seed by seed, with intervals over pictures and over seeds: "
         + "; ".join(differences),
     )  # fmt: skip
