@@ -109,7 +109,7 @@ def test_every_figure_is_in_the_manifest_and_small(repo):
         assert entry["weights"] or alone or "without weights" in entry["chosen"]
         assert entry["chosen"]
         assert entry["source"] == notebook_hash(entry["notebook"]), "figure older than notebook"
-        assert entry["paper"].startswith(("Figure", "Table"))
+        assert entry["paper"].startswith(("Figure", "Table", "Section"))
 
 
 def test_modules_are_short_and_speak_of_the_subject(repo):
