@@ -8,26 +8,14 @@ counts.
 """
 
 import argparse
-import copy
 import time
 
 import torch
-from torch import nn
+from plain_caffe import plain_copy
 
 from cam_utils.networks.zoo.caffe import build_caffe
-from cam_utils.networks.zoo.caffe_layers import ResponseNorm
 
 NETWORKS = ["caffe/googlenet", "caffe/googlenet-cam", "caffe/alexnet", "caffe/nin"]
-
-
-def plain_copy(network: nn.Module) -> nn.Module:
-    network = copy.deepcopy(network)
-    for module in list(network.modules()):
-        module._forward_pre_hooks.clear()
-        for name, layer in module.named_children():
-            if isinstance(layer, ResponseNorm):
-                setattr(module, name, nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0))
-    return network
 
 
 def least(functions, rounds: int, clock) -> list[float]:

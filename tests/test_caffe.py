@@ -1,6 +1,5 @@
 """The Caffe networks: against golden softmax values, known sizes, and damaged weight files."""
 
-import copy
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 from caffe_writer import write_caffemodel
+from plain_caffe import plain_copy
 from torch import nn
 
 from cam_utils.errors import BrokenWeights, CamError, MissingData
 from cam_utils.networks.gap import GapNetwork
 from cam_utils.networks.zoo.caffe import CAFFE_NETWORKS, build_caffe, caffe_file, load_caffe
-from cam_utils.networks.zoo.caffe_layers import ResponseNorm, lrn, max_pool
+from cam_utils.networks.zoo.caffe_layers import lrn, max_pool
 from cam_utils.networks.zoo.caffemodel import copy_weights, read_caffemodel
 
 NIN, SQUEEZENET = "caffe/nin", "caffe/squeezenet1.1"
@@ -213,17 +213,6 @@ def test_lrn_and_its_gradient_are_torchs(channels):
         found.append((layer(maps).detach(), maps.grad))
     for own, other in zip(*found, strict=True):
         torch.testing.assert_close(own, other)
-
-
-def plain_copy(network: nn.Module) -> nn.Module:
-    """A copy with torch's own normalisation, its input in whatever layout it comes."""
-    network = copy.deepcopy(network)
-    for module in list(network.modules()):
-        module._forward_pre_hooks.clear()
-        for name, layer in module.named_children():
-            if isinstance(layer, ResponseNorm):
-                setattr(module, name, nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0))
-    return network
 
 
 @pytest.mark.parametrize("name", ["caffe/googlenet", "caffe/googlenet-cam", "caffe/alexnet", NIN])

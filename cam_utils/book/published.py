@@ -84,7 +84,7 @@ def entries() -> pd.DataFrame:
 def later() -> pd.DataFrame:
     """What later work printed of CAM: method, data, network, metric, value, source.
 
-    Choe et al., CVPR 2020, Table 2, on ILSVRC; and top-1 localization as later papers quote it,
-    accuracies turned into errors.
+    The main table of Choe et al., CVPR 2020, on ILSVRC; and top-1 localization as later papers
+    quote it, accuracies turned into errors.
     """
     return pd.read_csv(FOLDER / "later.csv")

@@ -99,7 +99,7 @@ def draw_lost(plain: nn.Module, record, images) -> Figure:
         axes[0, 3].bar(range(len(units)), units, width=1, color=plots.MEASURED)
         axes[0, 3].set(title=f"after fc6: {len(units)} numbers", xlabel="unit", yticks=[])
     return captioned(
-        fig, "table1_lost_places", paper="Section 3.1", network=plain, images=images, n=1,
+        fig, "table1_lost_places", paper="Table 1, lost places", network=plain, images=images, n=1,
         chosen="the first picture; mean over the channels",
         alt="A picture, its responses after conv5 and pool5 as small maps, and after the first "
         "fully connected layer as a row of numbers without places",
@@ -128,7 +128,7 @@ def draw_class_maps(
                 plots.show_cam(ax, record.image, found.maps[0, 0], f"{title}\np = {share:.2f}")
                 ax.images[-1].set_interpolation("nearest")
     return captioned(
-        fig, name, paper="Section 3.1, mapping resolution", network=list(networks.values()),
+        fig, name, paper="Table 1, mapping resolution", network=list(networks.values()),
         images=images, n=len(chosen),
         chosen=f"{rule}; orange for the class, blue against it, each map on its own scale",
         alt="The same pictures with the true class's map by several networks: "

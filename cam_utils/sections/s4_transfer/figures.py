@@ -53,7 +53,7 @@ def examples(
             ax.title.set_fontsize(7.5)
     return captioned(
         fig, name, paper=paper, images=images, n=len(places),
-        chosen="a training picture of each class by seed",
+        chosen="a training picture of each class by seed, without weights",
         alt=f"A picture of each of {len(places)} classes of {images.name}: "
         + ", ".join(_name(images.classes[label]) for label in shown),
     )  # fmt: skip

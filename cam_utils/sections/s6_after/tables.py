@@ -143,8 +143,8 @@ def which_when(
         0, "needs", [NEEDS.get(name, "derivatives of a layer with maps") for name in times]
     )
     for title, rows, metric in (("drawn", drawn, PXAP), ("photos", photos, V2)):
-        own = pick(rows, metric=metric).set_index("entry") if rows is not None else drawn[:0]
-        texts = dict(zip(own.index, in_words(own), strict=True))
+        own = pick(drawn[:0] if rows is None else rows, metric=metric)
+        texts = dict(zip(own["entry"], in_words(own), strict=True))
         names = ("CAM" if name in SAME_AS_CAM else name for name in times)
         table[f"{title}: {metric}"] = [texts.get(name, "not measured") for name in names]
     return table
